@@ -1,8 +1,10 @@
 namespace Understudy.Linux;
 
-/// <summary>The error numbers of Linux that this project names, as in <c>errno(3)</c>; the same on x86-64 and arm64.</summary>
+/// <summary>The error numbers of Linux that this project names, as in <c>errno(3)</c>; the same on every architecture .NET runs on.</summary>
 public static class Errno
 {
+    /// <summary>Operation not permitted.</summary>
+    public const int EPERM = 1;
     /// <summary>Interrupted by a signal.</summary>
     public const int EINTR = 4;
     /// <summary>Input or output error.</summary>
@@ -32,7 +34,7 @@ public static class Errno
 
     static readonly Dictionary<int, string> Names = new()
     {
-        [1] = "EPERM", [2] = "ENOENT", [3] = "ESRCH", [EINTR] = "EINTR", [EIO] = "EIO", [6] = "ENXIO", [E2BIG] = "E2BIG",
+        [EPERM] = "EPERM", [2] = "ENOENT", [3] = "ESRCH", [EINTR] = "EINTR", [EIO] = "EIO", [6] = "ENXIO", [E2BIG] = "E2BIG",
         [9] = "EBADF", [10] = "ECHILD", [EAGAIN] = "EAGAIN", [ENOMEM] = "ENOMEM", [EACCES] = "EACCES", [14] = "EFAULT",
         [16] = "EBUSY", [EEXIST] = "EEXIST", [19] = "ENODEV", [20] = "ENOTDIR", [21] = "EISDIR", [EINVAL] = "EINVAL",
         [23] = "ENFILE", [24] = "EMFILE", [25] = "ENOTTY", [26] = "ETXTBSY", [27] = "EFBIG", [ENOSPC] = "ENOSPC",
