@@ -8,14 +8,14 @@ sealed class DeviceServer : IPciBus
 {
     readonly VfioUserOptions _options;
     readonly Action<string, string> _found;
-    readonly UnixSocket _listener;
     readonly PostedQueue? _posted;
     readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Lock _lifetime = new();
+    UnixSocket? _listener;
     Connection? _connection;
     bool _stopping;
 
-    /// <summary>Listens for a device that is about to be plugged.</summary>
+    /// <summary>A bus for a device that is about to be plugged.</summary>
     public DeviceServer(PciDevice device, string name, string socketPath, DeviceClock clock, VfioUserOptions options, Action<string, string> found)
     {
         (Name, SocketPath, Clock, _options, _found) = (name, socketPath, clock, options, found);
@@ -24,7 +24,6 @@ sealed class DeviceServer : IPciBus
         var msix = device.Capabilities.OfType<Msix>().FirstOrDefault()?.Vectors ?? 0;
         Lines = new InterruptLines(device.IntxPin == 0 ? 0 : 1, msi, msix);
         if (options.MessageWrites != MessageWrites.Never) _posted = new PostedQueue(this);
-        _listener = UnixSocket.Listen(socketPath);
     }
 
     public string Name { get; }
@@ -51,9 +50,11 @@ sealed class DeviceServer : IPciBus
 
     public void Found(string check, string text) => _found(check, $"{Name}: {text}");
 
+    /// <summary>Listens, and serves from now on whoever connects.</summary>
     public void Start(PciSlot slot)
     {
-        new Thread(() => Serve(slot)) { IsBackground = true, Name = $"vfio-user {Name}" }.Start();
+        _listener = UnixSocket.Listen(SocketPath);
+        new Thread(() => Serve(_listener, slot)) { IsBackground = true, Name = $"vfio-user {Name}" }.Start();
         _posted?.Start();
     }
 
@@ -64,7 +65,7 @@ sealed class DeviceServer : IPciBus
             _stopping = true;
             _connection?.Shutdown();
         }
-        _listener.Shutdown();
+        _listener!.Shutdown();
         _posted?.Stop();
     }
 
@@ -91,23 +92,24 @@ sealed class DeviceServer : IPciBus
         else Lines.Send(vector);
     }
 
-    void Serve(PciSlot slot)
+    void Serve(UnixSocket listener, PciSlot slot)
     {
         try
         {
             var commands = new DeviceCommands(this, slot, _options.WriteMultiple);
-            for (var client = 0; _listener.Accept() is { } socket; client++)
+            for (var client = 0; listener.Accept() is { } socket; client++)
             {
                 if (client > 0) slot.Reset();   // another machine, or the same one after its power was off
                 ServeClient(new Connection(socket, commands, _options.WriteMultiple));
             }
+            _posted?.Join();
             _completion.SetResult();
         }
         catch (Exception exception)
         {
             _completion.SetException(exception);
         }
-        _listener.Dispose();
+        listener.Dispose();
     }
 
     void ServeClient(Connection connection)

@@ -30,7 +30,7 @@ sealed class InterruptLines(int intx, int msi, int msix)
     /// <summary>Carries out SET_IRQS.</summary>
     /// <param name="request">What to do, to which vectors.</param>
     /// <param name="data">What follows it: a byte for each vector in the Bool form.</param>
-    /// <param name="descriptors">Eventfds; those that are kept are taken out of the list.</param>
+    /// <param name="descriptors">Eventfds; those that are kept own nothing any more.</param>
     /// <returns>0, or the error number for the client.</returns>
     public int Set(in SetIrqsRequest request, ReadOnlySpan<byte> data, List<FileDescriptor> descriptors)
     {

@@ -24,7 +24,7 @@ sealed class MessageReader(UnixSocket socket) : IDisposable
     public bool TryNext(out Header header, out ReadOnlySpan<byte> body)
     {
         Close(Descriptors);
-        (header, body) = (default, default);
+        body = default;
         while (!HasMessage(_start, out header))
             if (!Fill()) return _end == _start ? false : throw new ProtocolException($"the connection ended {_end - _start} bytes into a message");
         body = _buffer.AsSpan(_start + Header.Bytes, (int)header.Size - Header.Bytes);

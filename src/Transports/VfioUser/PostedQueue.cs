@@ -1,5 +1,3 @@
-using Understudy.Pci;
-
 namespace Understudy.Transports.VfioUser;
 
 /// <summary>What a device has posted and the machine has not taken yet: DMA writes by message, and behind them, in order, whatever else the
@@ -8,10 +6,10 @@ sealed class PostedQueue(DeviceServer device)
 {
     const long MostBytes = 64 << 20;
     readonly Queue<Posted> _queue = new();
-    readonly SemaphoreSlim _arrived = new(0);
-    readonly Lock _gate = new();
+    readonly object _gate = new();
+    Thread? _thread;
     long _bytes;
-    volatile bool _stopping;
+    bool _stopping;
 
     /// <summary>Nothing is waiting and nothing is on its way.</summary>
     public bool IsEmpty
@@ -19,13 +17,22 @@ sealed class PostedQueue(DeviceServer device)
         get { lock (_gate) return _queue.Count == 0; }
     }
 
-    public void Start() => new Thread(Drain) { IsBackground = true, Name = $"vfio-user {device.Name} posted" }.Start();
+    public void Start()
+    {
+        _thread = new Thread(Drain) { IsBackground = true, Name = $"vfio-user {device.Name} posted" };
+        _thread.Start();
+    }
 
     public void Stop()
     {
-        _stopping = true;
-        _arrived.Release();
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_gate);
+        }
     }
+
+    public void Join() => _thread?.Join();
 
     /// <summary>Posts a write.</summary>
     /// <returns>False when the machine takes them so slowly that no more may wait.</returns>
@@ -46,16 +53,17 @@ sealed class PostedQueue(DeviceServer device)
 
     void Add(Posted posted)
     {
-        lock (_gate) _queue.Enqueue(posted);
-        _arrived.Release();
+        lock (_gate)
+        {
+            _queue.Enqueue(posted);
+            Monitor.Pulse(_gate);
+        }
     }
 
     void Drain()
     {
-        for (_arrived.Wait(); !_stopping; _arrived.Wait())
+        while (Next() is { } posted)
         {
-            Posted posted;
-            lock (_gate) posted = _queue.Peek();
             Deliver(posted);
             lock (_gate)
             {
@@ -63,6 +71,15 @@ sealed class PostedQueue(DeviceServer device)
                 _queue.Dequeue();
                 _bytes -= posted.Data.Length;
             }
+        }
+    }
+
+    Posted? Next()
+    {
+        lock (_gate)
+        {
+            while (!_stopping && _queue.Count == 0) Monitor.Wait(_gate);
+            return _stopping ? null : _queue.Peek();
         }
     }
 

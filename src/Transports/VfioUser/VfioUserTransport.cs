@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Understudy.Linux;
 using Understudy.Pci;
 
 namespace Understudy.Transports.VfioUser;
@@ -25,8 +24,10 @@ public sealed class VfioUserTransport : IPciTransport
     /// <param name="clock">Device time, and the one lock, of everything plugged here. Stays the caller's.</param>
     /// <param name="options">How it behaves; the defaults unless told.</param>
     /// <exception cref="IOException">The directory cannot be made.</exception>
+    /// <exception cref="PlatformNotSupportedException">Not on Linux.</exception>
     public VfioUserTransport(DeviceClock clock, VfioUserOptions? options = null)
     {
+        if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("vfio-user passes descriptors and maps memory as Linux does.");
         (_clock, _options) = (clock, options ?? new());
         _ownsDirectory = _options.Directory is null;
         _directory = _options.Directory ?? Directory.CreateTempSubdirectory("understudy-").FullName;
@@ -45,7 +46,7 @@ public sealed class VfioUserTransport : IPciTransport
     /// <inheritdoc/>
     public IReadOnlyList<BusFinding> Findings
     {
-        get { lock (_gate) return [.. _findings]; }
+        get { lock (_findings) return [.. _findings]; }
     }
 
     /// <inheritdoc/>
@@ -57,10 +58,10 @@ public sealed class VfioUserTransport : IPciTransport
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
             CheckName(name);
             var server = new DeviceServer(device, name, Path.Combine(_directory, $"{name}.sock"), _clock, _options, Found);
-            _servers.Add(server);
             var slot = new PciSlot<T>(server, device, interceptors, _options.Seed);
-            _bySlot.Add(slot, server);
             server.Start(slot);
+            _servers.Add(server);
+            _bySlot.Add(slot, server);
             return slot;
         }
     }
@@ -127,7 +128,7 @@ public sealed class VfioUserTransport : IPciTransport
 
     void Found(string check, string text)
     {
-        lock (_gate)
+        lock (_findings)
             if (_findings.Count < MostFindings && !_findings.Exists(finding => finding.Check == check && finding.Text == text))
                 _findings.Add(new BusFinding(check, text, _clock.Now, ""));
     }
