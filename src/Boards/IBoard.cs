@@ -7,6 +7,6 @@ public interface IBoard
     string Name { get; }
 
     /// <summary>Makes a machine that is off. Plug devices into <see cref="IMachine.Pci"/>, then switch it on.</summary>
-    /// <exception cref="LabFailure">The board cannot make one.</exception>
+    /// <exception cref="LabFailedException">The board cannot make one.</exception>
     IMachine Assemble(BootSpec spec);
 }

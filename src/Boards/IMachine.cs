@@ -25,8 +25,8 @@ public interface IMachine : IAsyncDisposable
 
     /// <summary>Boots until the agent answers.</summary>
     /// <param name="cancel">Gives up and kills the machine.</param>
-    /// <exception cref="BootFailure">The kernel did not get that far; says at which stage it stopped.</exception>
-    /// <exception cref="LabFailure">We, or the machine's host program, did not.</exception>
+    /// <exception cref="BootFailedException">The kernel did not get that far; says at which stage it stopped.</exception>
+    /// <exception cref="LabFailedException">We, or the machine's host program, did not.</exception>
     Task PowerOnAsync(CancellationToken cancel = default);
 
     /// <summary>Asks the guest to power off, and pulls the plug when it does not within <paramref name="grace"/>.</summary>

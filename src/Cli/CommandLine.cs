@@ -52,11 +52,11 @@ static class CommandLine
         {
             return Tell(json, ExitCode.Broken, "interrupted");
         }
-        catch (BootFailure failure)
+        catch (BootFailedException failure)
         {
             return Tell(json, ExitCode.Fail, failure.Message);
         }
-        catch (Exception exception) when (exception is ToolchainException or LabFailure or RunDirectoryFullException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is ToolchainException or LabFailedException or RunDirectoryFullException or IOException or UnauthorizedAccessException)
         {
             return Tell(json, ExitCode.Broken, exception.Message);
         }

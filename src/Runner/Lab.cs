@@ -26,7 +26,7 @@ public sealed class Lab
 
     /// <summary>Opens the lab.</summary>
     /// <exception cref="ToolchainException">Something is not here and cannot be fetched.</exception>
-    /// <exception cref="LabFailure">QEMU cannot be started.</exception>
+    /// <exception cref="LabFailedException">QEMU cannot be started.</exception>
     public static async Task<Lab> OpenAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
     {
         var kernel = await KernelAsync(toolbox, request, cancel).ConfigureAwait(false);

@@ -103,7 +103,7 @@ public sealed class Run : IAsyncDisposable
         {
             return (Outcome.Fail, refused.Message, []);
         }
-        catch (BootFailure failure)
+        catch (BootFailedException failure)
         {
             return await SignalledAsync(StageSignal(failure.Stage), failure.Message).ConfigureAwait(false);
         }
@@ -115,7 +115,7 @@ public sealed class Run : IAsyncDisposable
         {
             return await SignalledAsync(SignalKind.DiskFull, full.Message).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is LabFailure or ToolchainException or IOException)
+        catch (Exception fault) when (fault is LabFailedException or ToolchainException or IOException)
         {
             return await SignalledAsync(SignalKind.LabFault, fault.Message).ConfigureAwait(false);
         }

@@ -26,7 +26,7 @@ public sealed class QemuBoard : IBoard
     /// <summary>Gathers what guests are made of, and finds out what this host can do for them: the first time after the host booted, by
     /// booting <paramref name="kernel"/> under KVM.</summary>
     /// <exception cref="ToolchainException">Something is not here and cannot be fetched.</exception>
-    /// <exception cref="LabFailure">QEMU cannot be started.</exception>
+    /// <exception cref="LabFailedException">QEMU cannot be started.</exception>
     public static async Task<QemuBoard> OpenAsync(Toolbox toolbox, Kernel kernel, CancellationToken cancel = default)
     {
         var qemu = await toolbox.QemuAsync(cancel).ConfigureAwait(false);

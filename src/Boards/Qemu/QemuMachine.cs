@@ -80,7 +80,7 @@ sealed class QemuMachine : IMachine
             var arguments = new JsonObject { ["command-line"] = "info registers -a" };
             return (await _monitor.ExecuteAsync("human-monitor-command", arguments, cancel).ConfigureAwait(false)).GetString() ?? "";
         }
-        catch (LabFailure)
+        catch (LabFailedException)
         {
             return "";
         }
@@ -151,7 +151,7 @@ sealed class QemuMachine : IMachine
         }
         catch (TimeoutException)
         {
-            return new BootFailure(Stage(), $"the agent's channel broke before it answered: {lost.Message}\n{Console.LastLines(20)}");
+            return new BootFailedException(Stage(), $"the agent's channel broke before it answered: {lost.Message}\n{Console.LastLines(20)}");
         }
     }
 
@@ -208,8 +208,8 @@ sealed class QemuMachine : IMachine
     {
         var exit = await Exit.ConfigureAwait(false);
         return exit.Reason is MachineExitReason.Died or MachineExitReason.Killed
-            ? new LabFailure($"QEMU did not bring the machine up: {exit.Detail}")
-            : new BootFailure(Stage(), $"the guest {(exit.Reason == MachineExitReason.Panicked ? "panicked" : "reset itself")} while it booted\n{Console.LastLines(20)}");
+            ? new LabFailedException($"QEMU did not bring the machine up: {exit.Detail}")
+            : new BootFailedException(Stage(), $"the guest {(exit.Reason == MachineExitReason.Panicked ? "panicked" : "reset itself")} while it booted\n{Console.LastLines(20)}");
     }
 
     async Task<Exception> HungAsync()
@@ -217,7 +217,7 @@ sealed class QemuMachine : IMachine
         var where = await InspectAsync().ConfigureAwait(false);
         PullPlug();
         var limit = _spec.BootLimit.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
-        return new BootFailure(Stage(), $"no agent after {limit} s\n{Console.LastLines(20)}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
+        return new BootFailedException(Stage(), $"no agent after {limit} s\n{Console.LastLines(20)}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
     }
 
     BootStage Stage()

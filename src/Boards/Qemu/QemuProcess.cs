@@ -15,7 +15,7 @@ sealed class QemuProcess : IDisposable
     Process? _process;
 
     /// <summary>Starts QEMU.</summary>
-    /// <exception cref="LabFailure">It cannot be started.</exception>
+    /// <exception cref="LabFailedException">It cannot be started.</exception>
     public static async Task<QemuProcess> StartAsync(ProcessStartInfo start)
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
@@ -63,7 +63,7 @@ sealed class QemuProcess : IDisposable
         }
         catch (Exception exception)
         {
-            _started.SetException(new LabFailure($"QEMU ({start.FileName}) cannot be started: {exception.Message}", exception));
+            _started.SetException(new LabFailedException($"QEMU ({start.FileName}) cannot be started: {exception.Message}", exception));
             return;
         }
         process.ErrorDataReceived += (_, line) => KeepError(line.Data);

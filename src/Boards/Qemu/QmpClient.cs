@@ -36,7 +36,7 @@ sealed class QmpClient : IAsyncDisposable
     }
 
     /// <summary>Runs a command and gives back what it returns.</summary>
-    /// <exception cref="LabFailure">QEMU refuses it, or is gone.</exception>
+    /// <exception cref="LabFailedException">QEMU refuses it, or is gone.</exception>
     public async Task<JsonElement> ExecuteAsync(string command, JsonObject? arguments = null, CancellationToken cancel = default)
     {
         var id = Interlocked.Increment(ref _lastId);
@@ -51,7 +51,7 @@ sealed class QmpClient : IAsyncDisposable
         }
         catch (IOException exception)
         {
-            throw new LabFailure($"QEMU's monitor is gone; it could not be asked to {command}", exception);
+            throw new LabFailedException($"QEMU's monitor is gone; it could not be asked to {command}", exception);
         }
         finally
         {
@@ -94,8 +94,8 @@ sealed class QmpClient : IAsyncDisposable
         }
         if (!message.TryGetProperty("id", out var id) || !_asked.TryRemove(id.GetInt64(), out var waiting)) return;
         if (message.TryGetProperty("return", out var result)) waiting.TrySetResult(result.Clone());
-        else waiting.TrySetException(new LabFailure($"QEMU refused a command: {message.GetProperty("error").GetProperty("desc").GetString()}"));
+        else waiting.TrySetException(new LabFailedException($"QEMU refused a command: {message.GetProperty("error").GetProperty("desc").GetString()}"));
     }
 
-    static LabFailure Gone() => new("QEMU closed its monitor");
+    static LabFailedException Gone() => new("QEMU closed its monitor");
 }

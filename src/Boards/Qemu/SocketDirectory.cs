@@ -34,7 +34,7 @@ sealed class SocketDirectory : IDisposable
         var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         var root = Directory.Exists(runtime) ? runtime : System.IO.Path.GetTempPath();
         if (root.Length > LongestRoot)
-            throw new LabFailure($"Sockets have to lie under '{root}', whose path is too long for them; set TMPDIR or XDG_RUNTIME_DIR to a directory of at most {LongestRoot} characters");
+            throw new LabFailedException($"Sockets have to lie under '{root}', whose path is too long for them; set TMPDIR or XDG_RUNTIME_DIR to a directory of at most {LongestRoot} characters");
         return root;
     }
 
