@@ -1,0 +1,17 @@
+namespace Understudy.Pci;
+
+/// <summary>How a bus transaction ended, in PCI Express words.</summary>
+public enum BusStatus : byte
+{
+    /// <summary>Completed.</summary>
+    Ok,
+
+    /// <summary>Nobody claimed it: a read gives all ones, a write is lost.</summary>
+    UnsupportedRequest,
+
+    /// <summary>Claimed, then never answered: a read gives all ones.</summary>
+    CompletionTimeout,
+
+    /// <summary>Lost without a trace on the bus.</summary>
+    Dropped,
+}

@@ -1,0 +1,63 @@
+namespace Understudy.Pci;
+
+/// <summary>Device time in nanoseconds, the events due in it, and the one lock of a bus. Who moves time is the subclass's business.</summary>
+public abstract class DeviceClock
+{
+    readonly PriorityQueue<DeviceTimer, (long Due, long Order)> _queue = new(64);
+    long _order;
+
+    /// <summary>Nanoseconds of device time since the clock was made.</summary>
+    public virtual long Now { get; protected set; }
+
+    /// <summary>The lock of every bus that runs on this clock: models, timers, stimuli and transports hold it while they touch a device or
+    /// the memory map. Nothing that holds it may wait for the machine.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>When the next timer is due, or null. Ask under <see cref="Gate"/>.</summary>
+    protected long? NextDue
+    {
+        get
+        {
+            while (_queue.TryPeek(out var timer, out var key))
+            {
+                if (timer.Ticket == key.Order) return key.Due;
+                _queue.Dequeue();
+            }
+            return null;
+        }
+    }
+
+    /// <summary>The machine is about to touch a device; called under <see cref="Gate"/>.</summary>
+    protected internal virtual void BeforeAccess() { }
+
+    /// <summary>A timer was armed; called under <see cref="Gate"/>.</summary>
+    protected virtual void Armed() { }
+
+    /// <summary>Runs everything due up to <paramref name="until"/>, in one total order: by due time, then by arming. Takes the lock.</summary>
+    /// <returns>The number of timers that fired.</returns>
+    protected int RunDue(long until)
+    {
+        var ran = 0;
+        lock (Gate)
+        {
+            while (NextDue is { } due && due <= until)
+            {
+                var timer = _queue.Dequeue();
+                timer.Ticket = 0;
+                Now = Math.Max(Now, due);
+                timer.Fire();
+                ran++;
+            }
+            Now = Math.Max(Now, until);
+        }
+        return ran;
+    }
+
+    internal void Arm(DeviceTimer timer, long nanoseconds)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(nanoseconds);
+        timer.Ticket = ++_order;
+        _queue.Enqueue(timer, (Now + nanoseconds, timer.Ticket));
+        Armed();
+    }
+}

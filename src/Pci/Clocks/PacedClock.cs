@@ -1,0 +1,57 @@
+using System.Diagnostics;
+
+namespace Understudy.Pci;
+
+/// <summary>Device time for a machine whose own time we cannot steer (QEMU): every bus access costs a fixed amount of it, and when the bus
+/// has been quiet for a while it jumps to the next event. A driver's poll loop makes progress at a fixed rate per poll, a sleeping driver
+/// gets its interrupt, and neither depends on how fast the host happens to be. An idle bus costs no host time.</summary>
+public sealed class PacedClock : DeviceClock, IDisposable
+{
+    readonly long _accessCost;
+    readonly TimeSpan _quiet;
+    readonly Timer _watch;
+    long _lastAccess = Stopwatch.GetTimestamp();
+    bool _watching, _disposed;
+
+    /// <summary>Starts at zero.</summary>
+    /// <param name="nanosecondsPerAccess">Device time that one bus access costs.</param>
+    /// <param name="quiet">Host time without an access after which time jumps to the next event; 1 ms unless told.</param>
+    public PacedClock(long nanosecondsPerAccess = 500, TimeSpan? quiet = null)
+    {
+        (_accessCost, _quiet) = (nanosecondsPerAccess, quiet ?? TimeSpan.FromMilliseconds(1));
+        _watch = new Timer(_ => JumpIfQuiet(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Time stops for good; armed timers never fire.</summary>
+    public void Dispose()
+    {
+        lock (Gate) _disposed = true;
+        _watch.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected internal override void BeforeAccess()
+    {
+        _lastAccess = Stopwatch.GetTimestamp();
+        RunDue(Now + _accessCost);
+    }
+
+    /// <inheritdoc/>
+    protected override void Armed()
+    {
+        if (_watching || _disposed) return;
+        _watching = true;
+        _watch.Change(_quiet, Timeout.InfiniteTimeSpan);
+    }
+
+    void JumpIfQuiet()
+    {
+        lock (Gate)
+        {
+            if (_disposed) return;
+            if (NextDue is { } due && Stopwatch.GetElapsedTime(_lastAccess) >= _quiet) RunDue(due);
+            _watching = NextDue is not null;
+            if (_watching) _watch.Change(_quiet, Timeout.InfiniteTimeSpan);
+        }
+    }
+}

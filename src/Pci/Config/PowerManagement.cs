@@ -1,0 +1,23 @@
+namespace Understudy.Pci;
+
+/// <summary>PCI Power Management Interface 1.2: D0 and D3hot, without a soft reset on the way back.</summary>
+public sealed class PowerManagement() : Capability(0x01)
+{
+    Register? _controlStatus;
+    Bits _powerState;
+
+    private protected override int Length => 8;
+
+    internal bool IsInD0(RegisterFile config) => config[_powerState] == 0;
+
+    private protected override void Declare(RegisterMap config)
+    {
+        config.R16(Offset + 2, reset: 0xC803, name: "PmCapabilities");      // version 3, PME from D0 and D3hot/cold
+        _controlStatus = config.R16(Offset + 4, reset: 0x0008, name: "PmControlStatus");
+        _powerState = _controlStatus.Rw(1, 0, "PowerState");
+        _controlStatus.Ro(3, "NoSoftReset");
+        _controlStatus.Rw(8, "PmeEnable");
+        _controlStatus.W1c(15, "PmeStatus");
+        config.R16(Offset + 6, name: "PmBridgeAndData");
+    }
+}

@@ -1,0 +1,239 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+
+namespace Understudy.Pci;
+
+/// <summary>The live values of one <see cref="RegisterMap"/>, with the hooks that give it behaviour. Belongs to one device; touched only
+/// under its bus's lock. The indexers are the device's own side: they see and set every bit, whatever the bus may do to it.</summary>
+public sealed class RegisterFile
+{
+    readonly ulong[] _values;
+    readonly Action<RegisterWrite>?[] _onWrite;
+    readonly Func<ulong>?[] _onRead;
+    readonly RegisterFile[] _blocks;
+    readonly byte[][] _windows;
+
+    /// <summary>Registers at their reset values.</summary>
+    public RegisterFile(RegisterMap map)
+    {
+        Map = map;
+        _values = new ulong[map.Registers.Count];
+        _onWrite = new Action<RegisterWrite>?[_values.Length];
+        _onRead = new Func<ulong>?[_values.Length];
+        _blocks = [.. map.Blocks.Select(block => new RegisterFile(block.Map))];
+        _windows = [.. map.Windows.Select(window => new byte[window.Size])];
+        ResetValues();
+    }
+
+    /// <summary>The map these are the values of.</summary>
+    public RegisterMap Map { get; }
+
+    /// <summary>A whole register.</summary>
+    public ulong this[Register register]
+    {
+        get => _values[register.Index];
+        set => _values[register.Index] = value & register.AllBits;
+    }
+
+    /// <summary>One bit.</summary>
+    public bool this[Flag flag]
+    {
+        get => (_values[flag.Register.Index] & flag.Mask) != 0;
+        set { ref var held = ref _values[flag.Register.Index]; held = value ? held | flag.Mask : held & ~flag.Mask; }
+    }
+
+    /// <summary>A field, as a number.</summary>
+    public ulong this[Bits bits]
+    {
+        get => (_values[bits.Register.Index] & bits.Mask) >> bits.Low;
+        set { ref var held = ref _values[bits.Register.Index]; held = (held & ~bits.Mask) | ((value << bits.Low) & bits.Mask); }
+    }
+
+    /// <summary>The values of an included block.</summary>
+    public RegisterFile this[RegisterBlock block] => _blocks[block.Index];
+
+    /// <summary>The bytes of a memory window.</summary>
+    public Span<byte> this[MemoryWindow window] => _windows[window.Index];
+
+    /// <summary>A field by its named value.</summary>
+    public TEnum Get<TEnum>(Field<TEnum> field) where TEnum : struct, Enum
+    {
+        var value = this[field.Bits];
+        return Unsafe.As<ulong, TEnum>(ref value);
+    }
+
+    /// <summary>Sets a field by its named value.</summary>
+    public void Set<TEnum>(Field<TEnum> field, TEnum value) where TEnum : struct, Enum => this[field.Bits] = Convert.ToUInt64(value, null);
+
+    /// <summary>Calls <paramref name="hook"/> after every bus write that touches the register. Hooks add up, in order.</summary>
+    public RegisterFile OnWrite(Register register, Action<RegisterWrite> hook)
+    {
+        _onWrite[register.Index] += hook;
+        return this;
+    }
+
+    /// <summary>Asks <paramref name="provider"/> for the value before every bus read of the register.</summary>
+    public RegisterFile OnRead(Register register, Func<ulong> provider)
+    {
+        _onRead[register.Index] = provider;
+        return this;
+    }
+
+    /// <summary>Puts every register back to its reset value and clears memory windows. Hooks do not run.</summary>
+    public void Reset()
+    {
+        ResetValues();
+        foreach (var window in _windows) Array.Clear(window);
+        foreach (var block in _blocks) block.Reset();
+    }
+
+    /// <summary>A bus read of any size and alignment. Bytes nothing owns read as zero.</summary>
+    /// <returns>False when part of the access met nothing the datasheet documents.</returns>
+    public bool Read(int offset, Span<byte> data)
+    {
+        var register = Map.OwnAt(offset);
+        if (register is not null && register.Offset == offset && register.Bytes == data.Length)
+        {
+            Store(data, ReadRegister(register));
+            return true;
+        }
+        return ReadPieces(offset, data);
+    }
+
+    /// <summary>A bus write of any size and alignment; a register partly covered sees only its enabled bytes.</summary>
+    /// <returns>False when part of the access met nothing the datasheet documents.</returns>
+    public bool Write(int offset, ReadOnlySpan<byte> data)
+    {
+        var register = Map.OwnAt(offset);
+        if (register is not null && register.Offset == offset && register.Bytes == data.Length)
+        {
+            WriteRegister(register, Load(data), register.AllBits);
+            return true;
+        }
+        return WritePieces(offset, data);
+    }
+
+    bool ReadPieces(int offset, Span<byte> data)
+    {
+        var known = true;
+        data.Clear();
+        for (var i = 0; i < data.Length;)
+        {
+            var at = offset + i;
+            if (Map.OwnAt(at) is { } register)
+            {
+                var value = ReadRegister(register);
+                for (var lane = at - register.Offset; lane < register.Bytes && i < data.Length; lane++, i++) data[i] = (byte)(value >> (8 * lane));
+            }
+            else if (Map.WindowAt(at) is { } window)
+            {
+                var length = Math.Min(window.Offset + window.Size - at, data.Length - i);
+                _windows[window.Index].AsSpan(at - window.Offset, length).CopyTo(data[i..]);
+                i += length;
+            }
+            else if (Map.BlockAt(at) is { } block)
+            {
+                var length = Math.Min(block.Offset + block.Map.Size - at, data.Length - i);
+                known &= _blocks[block.Index].Read(at - block.Offset, data.Slice(i, length));
+                i += length;
+            }
+            else
+            {
+                known = false;
+                i++;
+            }
+        }
+        return known;
+    }
+
+    bool WritePieces(int offset, ReadOnlySpan<byte> data)
+    {
+        var known = true;
+        for (var i = 0; i < data.Length;)
+        {
+            var at = offset + i;
+            if (Map.OwnAt(at) is { } register)
+            {
+                ulong value = 0, enabled = 0;
+                for (var lane = at - register.Offset; lane < register.Bytes && i < data.Length; lane++, i++)
+                {
+                    value |= (ulong)data[i] << (8 * lane);
+                    enabled |= 0xFFUL << (8 * lane);
+                }
+                WriteRegister(register, value, enabled);
+            }
+            else if (Map.WindowAt(at) is { } window)
+            {
+                var length = Math.Min(window.Offset + window.Size - at, data.Length - i);
+                data.Slice(i, length).CopyTo(_windows[window.Index].AsSpan(at - window.Offset));
+                i += length;
+            }
+            else if (Map.BlockAt(at) is { } block)
+            {
+                var length = Math.Min(block.Offset + block.Map.Size - at, data.Length - i);
+                known &= _blocks[block.Index].Write(at - block.Offset, data.Slice(i, length));
+                i += length;
+            }
+            else
+            {
+                known = false;
+                i++;
+            }
+        }
+        return known;
+    }
+
+    ulong ReadRegister(Register register)
+    {
+        ref var held = ref _values[register.Index];
+        if (_onRead[register.Index] is { } provider) held = provider() & register.AllBits;
+        var seen = held & ~register.Hidden;
+        held &= ~register.ClearedByRead;
+        return seen;
+    }
+
+    void WriteRegister(Register register, ulong written, ulong enabled)
+    {
+        ref var held = ref _values[register.Index];
+        var old = held;
+        var writable = register.Writable & enabled;
+        held = (((old & ~writable) | (written & writable)) & ~(written & register.ClearedByOne)) | (written & register.SetByOne);
+        if ((register.NotModelled & (old ^ held)) != 0) NotModelled?.Invoke(register);
+        _onWrite[register.Index]?.Invoke(new RegisterWrite(old, written, held, enabled));
+    }
+
+    /// <summary>Told of every change of a bit that is documented but not modelled.</summary>
+    internal Action<Register>? NotModelled
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var block in _blocks) block.NotModelled = value;
+        }
+    }
+
+    void ResetValues()
+    {
+        foreach (var register in Map.Registers) _values[register.Index] = register.Reset;
+    }
+
+    static void Store(Span<byte> to, ulong value)
+    {
+        switch (to.Length)
+        {
+            case 1: to[0] = (byte)value; break;
+            case 2: BinaryPrimitives.WriteUInt16LittleEndian(to, (ushort)value); break;
+            case 4: BinaryPrimitives.WriteUInt32LittleEndian(to, (uint)value); break;
+            default: BinaryPrimitives.WriteUInt64LittleEndian(to, value); break;
+        }
+    }
+
+    static ulong Load(ReadOnlySpan<byte> from) => from.Length switch
+    {
+        1 => from[0],
+        2 => BinaryPrimitives.ReadUInt16LittleEndian(from),
+        4 => BinaryPrimitives.ReadUInt32LittleEndian(from),
+        _ => BinaryPrimitives.ReadUInt64LittleEndian(from),
+    };
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Understudy.Pci;
+
+/// <summary>Keeps the last transactions of a slot in a fixed ring, undecoded; decodes them through the slot's register maps only when
+/// somebody asks. Recording allocates nothing.</summary>
+public sealed class TraceRecorder : BusInterceptor
+{
+    readonly TraceEntry[] _ring;
+    readonly Dictionary<string, int> _noteNumbers = [];
+    readonly List<string> _notes = [];
+    PciSlot? _slot;
+
+    /// <summary>A ring of <paramref name="capacity"/> entries.</summary>
+    public TraceRecorder(int capacity = 1 << 14) => _ring = new TraceEntry[capacity];
+
+    /// <summary>Entries recorded since the start, those that have left the ring included.</summary>
+    public long Count { get; private set; }
+
+    /// <inheritdoc/>
+    public override void Handle(ref BusTransaction transaction, BusPath next)
+    {
+        // The place is taken before the transaction runs: what a write causes stands below it.
+        var place = Count++;
+        ref var entry = ref _ring[place % _ring.Length];
+        entry = new TraceEntry(Stopwatch.GetTimestamp(), _slot!.Clock.Now, transaction.Address, First8(transaction.WriteData), transaction.Length,
+            TraceKind.Transaction, transaction.Op, transaction.Bar, BusStatus.Ok);
+        next.Send(ref transaction);
+        if (Count - place > _ring.Length) return;
+        if (!transaction.ReadData.IsEmpty) entry = entry with { Value = First8(transaction.ReadData), Status = transaction.Status };
+        else if (transaction.Status != BusStatus.Ok) entry = entry with { Status = transaction.Status };
+    }
+
+    /// <summary>Copies out entries from number <paramref name="from"/> on, oldest first. Entries that have left the ring are skipped.</summary>
+    /// <param name="from">Number of the first entry wanted.</param>
+    /// <param name="entries">Receives them.</param>
+    /// <param name="next">The number to ask from next time.</param>
+    /// <returns>How many there were.</returns>
+    public int Read(long from, Span<TraceEntry> entries, out long next)
+    {
+        lock (Slot.Clock.Gate)
+        {
+            next = Math.Max(from, Count - _ring.Length);
+            var copied = 0;
+            while (next < Count && copied < entries.Length) entries[copied++] = _ring[next++ % _ring.Length];
+            return copied;
+        }
+    }
+
+    /// <summary>An entry in words: register and field names, values, what a note says.</summary>
+    public string Describe(in TraceEntry entry)
+    {
+        if (entry.Kind != TraceKind.Transaction)
+            lock (Slot.Clock.Gate) return _notes[(int)entry.Address];
+        var text = new StringBuilder();
+        text.Append(entry.Op).Append(' ');
+        AppendTarget(text, entry);
+        if (entry.Status != BusStatus.Ok) text.Append($"  [{entry.Status}]");
+        return text.ToString();
+    }
+
+    /// <summary>The last lines, decoded.</summary>
+    public string Tail(int lines)
+    {
+        var entries = new TraceEntry[lines];
+        lock (Slot.Clock.Gate)
+        {
+            var count = Read(Math.Max(0, Count - lines), entries, out _);
+            return string.Concat(entries.Take(count).Select(entry =>
+                $"{entry.DeviceTime,12} ns {(entry.Kind == TraceKind.Transaction ? "" : $"-- {entry.Kind}: ")}{Describe(entry)}\n"));
+        }
+    }
+
+    /// <summary>Everything still in the ring, decoded.</summary>
+    public override string ToString() => Tail(_ring.Length);
+
+    /// <inheritdoc/>
+    protected internal override void Attached(PciSlot slot)
+    {
+        if (_slot is not null) throw new InvalidOperationException("A trace recorder belongs to one slot.");
+        _slot = slot;
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Noted(NoteKind kind, string text)
+    {
+        if (!_noteNumbers.TryGetValue(text, out var number))
+        {
+            _noteNumbers[text] = number = _notes.Count;
+            _notes.Add(text);
+        }
+        var traced = kind switch { NoteKind.Stimulus => TraceKind.Stimulus, NoteKind.Timer => TraceKind.Timer, _ => TraceKind.Finding };
+        _ring[Count++ % _ring.Length] = new TraceEntry(Stopwatch.GetTimestamp(), Slot.Clock.Now, (ulong)number, 0, 0, traced, default, 0, BusStatus.Ok);
+    }
+
+    PciSlot Slot => _slot ?? throw new InvalidOperationException("The recorder is not on a slot yet.");
+
+    void AppendTarget(StringBuilder text, in TraceEntry entry)
+    {
+        switch (entry.Op)
+        {
+            case BusOp.Interrupt: text.Append("vector ").Append(entry.Address); return;
+            case BusOp.IntxAssert or BusOp.IntxDeassert or BusOp.Reset: text.Length--; return;
+            case BusOp.DmaRead or BusOp.DmaWrite: text.Append($"0x{entry.Address:x} +{entry.Length}"); break;
+            default: AppendRegister(text, entry); return;
+        }
+        if (entry.Length is > 0 and <= 8) text.Append($" = 0x{entry.Value:x}");
+    }
+
+    void AppendRegister(StringBuilder text, in TraceEntry entry)
+    {
+        var map = entry.Op <= BusOp.ConfigWrite ? Slot.ConfigMap : entry.Bar < 7 ? Slot.Device.Bars[entry.Bar]?.Registers.Map : null;
+        var register = entry.Address < int.MaxValue ? map?.At((int)entry.Address) : null;
+        if (register is null)
+        {
+            text.Append($"{map?.Name ?? $"Bar{entry.Bar}"}+0x{entry.Address:x} = 0x{entry.Value:x}");
+            return;
+        }
+        text.Append(register).Append($" = 0x{entry.Value:x}");
+        AppendFields(text, register, entry);
+    }
+
+    static void AppendFields(StringBuilder text, Register register, in TraceEntry entry)
+    {
+        if (entry.Length != register.Bytes) text.Append($" ({entry.Length} of {register.Bytes} bytes)");
+        var value = entry.Value;
+        var words = register.Fields.Where(field => field.Name != register.Name && field.Of(value) != 0).Select(field => FieldText(field, field.Of(value)));
+        var joined = string.Join(' ', words);
+        if (joined.Length > 0) text.Append(" {").Append(joined).Append('}');
+    }
+
+    static string FieldText(in FieldInfo field, ulong value)
+        => field.ValueNames?.GetValueOrDefault(value) is { } named ? $"{field.Name}={named}"
+            : field.Mask >> field.Low == 1 ? field.Name
+            : $"{field.Name}=0x{value:x}";
+
+    static ulong First8(ReadOnlySpan<byte> data)
+    {
+        ulong value = 0;
+        for (var i = Math.Min(8, data.Length) - 1; i >= 0; i--) value = value << 8 | data[i];
+        return value;
+    }
+}
