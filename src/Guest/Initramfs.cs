@@ -98,10 +98,8 @@ public sealed class Initramfs
     static void AddHostFile(CpioArchive archive, string guestPath, string hostPath, UnixFileMode? mode)
     {
         using var content = new FileStream(hostPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        archive.AddFile(guestPath, content, mode ?? ModeOf(hostPath));
+        archive.AddFile(guestPath, content, mode ?? File.GetUnixFileMode(hostPath));
     }
-
-    static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? Plain : File.GetUnixFileMode(path);
 
     static string[] AppletsOf(string busybox)
     {

@@ -1501,16 +1501,14 @@ static bool take_frames(void)
 
 static void on_control(struct job *unused)
 {
-	ssize_t length = read(ctl.in, rx + rx_length, sizeof(rx) - rx_length);
+	ssize_t length;
 
 	(void)unused;
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (length <= 0) {
+	/* The port gives a page at a time: take all there is before going round again. */
+	while (rx_length < sizeof(rx) && (length = read(ctl.in, rx + rx_length, sizeof(rx) - rx_length)) > 0)
+		rx_length += length;
+	if (rx_length < sizeof(rx) && (length == 0 || (errno != EAGAIN && errno != EINTR)))
 		host_left(&ctl);
-		return;
-	}
-	rx_length += length;
 }
 
 /* One record: "priority,sequence,microseconds,flags;text\n" and lines of properties nobody asked for. */
@@ -1688,7 +1686,7 @@ static void bring_up_guest(void)
 	mount_one("tmpfs", "/run", "mode=0755");
 	mount_one("debugfs", "/sys/kernel/debug", "");
 	fd = open("/proc/sys/kernel/printk_devkmsg", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "on", 2) < 0)
+	if (fd < 0 || write(fd, "on\n", 3) < 0)
 		say("lines that programs write to /dev/kmsg are rate limited: %s", strerror(errno));
 	close_end(&fd);
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
