@@ -14,7 +14,7 @@ public class PciSlot
     readonly Msi? _msi;
     readonly Msix? _msix;
     readonly BusPath _down, _up;
-    readonly IReadOnlyList<BusInterceptor> _interceptors;
+    readonly BusInterceptor[] _interceptors; // an array: walking it allocates nothing
     readonly HashSet<(string Check, ulong Key)> _found = [];
     readonly List<BusFinding> _findings = [];
     readonly HashSet<int> _asserted = [];
@@ -27,7 +27,7 @@ public class PciSlot
     /// <param name="seed">Seed of the device's random source.</param>
     public PciSlot(IPciBus bus, PciDevice device, IReadOnlyList<BusInterceptor>? interceptors = null, int seed = 0)
     {
-        (_bus, Device, _interceptors, Random) = (bus, device, interceptors ?? [], new Random(seed));
+        (_bus, Device, _interceptors, Random) = (bus, device, [.. interceptors ?? []], new Random(seed));
         _msi = device.Capabilities.OfType<Msi>().FirstOrDefault();
         _msix = device.Capabilities.OfType<Msix>().FirstOrDefault();
         CheckMsixBar();
@@ -153,6 +153,8 @@ public class PciSlot
         foreach (var interceptor in _interceptors) interceptor.Noted(NoteKind.Finding, text);
         Found?.Invoke(finding);
     }
+
+    internal bool IsBusMaster => _config.BusMaster;
 
     internal bool SendDma(BusOp op, ulong address, Span<byte> read, ReadOnlySpan<byte> write)
     {

@@ -5,8 +5,21 @@ public sealed class PowerManagement() : Capability(0x01)
 {
     Register? _controlStatus;
     Bits _powerState;
+    Flag _pmeStatus;
+    RegisterFile? _config;
 
     private protected override int Length => 8;
+
+    /// <summary>The function is in D0, so that its memory and its bus mastering work. True before the device is in a slot.</summary>
+    public bool InD0 => _config is null || IsInD0(_config);
+
+    /// <summary>The device wants to be woken: sets PME Status. A machine that polls for it (Linux does where no root port tells it) sees it.</summary>
+    public void RequestWake()
+    {
+        if (_config is not null) _config[_pmeStatus] = true;
+    }
+
+    internal override void Attach(PciSlot slot, RegisterFile config) => _config = config;
 
     internal bool IsInD0(RegisterFile config) => config[_powerState] == 0;
 
@@ -17,7 +30,7 @@ public sealed class PowerManagement() : Capability(0x01)
         _powerState = _controlStatus.Rw(1, 0, "PowerState");
         _controlStatus.Ro(3, "NoSoftReset");
         _controlStatus.Rw(8, "PmeEnable");
-        _controlStatus.W1c(15, "PmeStatus");
+        _pmeStatus = _controlStatus.W1c(15, "PmeStatus");
         config.R16(Offset + 6, name: "PmBridgeAndData");
     }
 }
