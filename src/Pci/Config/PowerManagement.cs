@@ -19,9 +19,18 @@ public sealed class PowerManagement() : Capability(0x01)
         if (_config is not null) _config[_pmeStatus] = true;
     }
 
-    internal override void Attach(PciSlot slot, RegisterFile config) => _config = config;
-
     internal bool IsInD0(RegisterFile config) => config[_powerState] == 0;
+
+    internal override void Attach(PciSlot slot, RegisterFile config)
+    {
+        _config = config;
+        config.OnWrite(_controlStatus!, write =>
+        {
+            // D1 and D2 are not there; such a write changes no state (PCI PM 1.2, 3.2.4).
+            if (write[_powerState] is 1 or 2) config[_powerState] = (write.Old & _powerState.Mask) >> _powerState.Low;
+            slot.Interrupts.Update();
+        });
+    }
 
     private protected override void Declare(RegisterMap config)
     {

@@ -1,0 +1,107 @@
+namespace Understudy.Transports.VfioUser;
+
+/// <summary>What a device has posted and the machine has not taken yet: DMA writes by message, and behind them, in order, whatever else the
+/// device sends. A model puts things in under the bus's lock and never waits; one thread takes them out.</summary>
+sealed class PostedQueue(DeviceServer device)
+{
+    const long MostBytes = 64 << 20;
+    readonly Queue<Posted> _queue = new();
+    readonly object _gate = new();
+    Thread? _thread;
+    long _bytes;
+    bool _stopping;
+
+    /// <summary>Nothing is waiting and nothing is on its way.</summary>
+    public bool IsEmpty
+    {
+        get { lock (_gate) return _queue.Count == 0; }
+    }
+
+    public void Start()
+    {
+        _thread = new Thread(Drain) { IsBackground = true, Name = $"vfio-user {device.Name} posted" };
+        _thread.Start();
+    }
+
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    public void Join() => _thread?.Join();
+
+    /// <summary>Posts a write.</summary>
+    /// <returns>False when the machine takes them so slowly that no more may wait.</returns>
+    public bool Write(ulong address, ReadOnlySpan<byte> source, bool byMessage)
+    {
+        lock (_gate)
+        {
+            if (_bytes + source.Length > MostBytes) return false;
+            _bytes += source.Length;
+        }
+        Add(new Posted(byMessage ? Kind.Message : Kind.Write, address, source.ToArray()));
+        return true;
+    }
+
+    public void SetIntx(bool asserted) => Add(new Posted(asserted ? Kind.Assert : Kind.Deassert, 0, []));
+
+    public void SendMessage(int vector) => Add(new Posted(Kind.Interrupt, (ulong)vector, []));
+
+    void Add(Posted posted)
+    {
+        lock (_gate)
+        {
+            _queue.Enqueue(posted);
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    void Drain()
+    {
+        while (Next() is { } posted)
+        {
+            Deliver(posted);
+            lock (_gate)
+            {
+                // Only now: until it has arrived, whatever the device sends next must queue behind it.
+                _queue.Dequeue();
+                _bytes -= posted.Data.Length;
+            }
+        }
+    }
+
+    Posted? Next()
+    {
+        lock (_gate)
+        {
+            while (!_stopping && _queue.Count == 0) Monitor.Wait(_gate);
+            return _stopping ? null : _queue.Peek();
+        }
+    }
+
+    void Deliver(Posted posted)
+    {
+        if (posted.Kind == Kind.Message)
+        {
+            if (device.ClientMemory is { } memory && !memory.WriteAsync(posted.Address, posted.Data).GetAwaiter().GetResult())
+                device.Found("vfio-user-write", $"the machine refused a DMA write of {posted.Data.Length} bytes at 0x{posted.Address:x}");
+            return;
+        }
+        lock (device.Clock.Gate)
+            switch (posted.Kind)
+            {
+                case Kind.Assert: device.Lines.SetIntx(true); break;
+                case Kind.Deassert: device.Lines.SetIntx(false); break;
+                case Kind.Interrupt: device.Lines.Send((int)posted.Address); break;
+                default: device.Memory.Write(posted.Address, posted.Data); break;
+            }
+    }
+
+    enum Kind { Message, Write, Interrupt, Assert, Deassert }
+
+    sealed record Posted(Kind Kind, ulong Address, byte[] Data);
+}
