@@ -9,6 +9,9 @@ namespace Understudy.Devices;
 /// of device time later, and ignores everything else.</summary>
 public sealed class Peer : IWire
 {
+    /// <summary>The IPv4 address it has unless told: 192.0.2.1 (RFC 5737), with 192.0.2.2 for the guest.</summary>
+    public static readonly IPAddress DefaultAddress = new([192, 0, 2, 1]);
+
     const int EthernetHeader = IpPacket.EthernetHeader, ArpLength = 28;
     readonly FrameFifo<long> _answers = new(256 * 1024);
     INetworkPort? _port;
@@ -16,12 +19,12 @@ public sealed class Peer : IWire
     uint _ip;
 
     /// <summary>A host.</summary>
-    /// <param name="address">Its IPv4 address; 192.0.2.1 unless told.</param>
+    /// <param name="address">Its IPv4 address; <see cref="DefaultAddress"/> unless told.</param>
     /// <param name="mac">Its MAC address; 02:00:5e:00:53:fe unless told.</param>
     public Peer(IPAddress? address = null, MacAddress? mac = null)
     {
         Mac = mac ?? new MacAddress(0x0200_5E00_53FE);
-        Address = address ?? new IPAddress([192, 0, 2, 1]);
+        Address = address ?? DefaultAddress;
     }
 
     /// <summary>Its IPv4 address.</summary>
