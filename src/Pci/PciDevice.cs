@@ -81,6 +81,10 @@ public abstract class PciDevice
     /// <summary>Access to the machine's memory.</summary>
     protected Dma Dma => new(Slot);
 
+    /// <summary>The machine lets the device master the bus now: Bus Master Enable is on and the function is in D0. A device that meets it off
+    /// in the middle of its work waits; hardware does not try.</summary>
+    protected bool IsBusMaster => Slot.IsBusMaster;
+
     /// <summary>Device time, in nanoseconds.</summary>
     protected long Now => Slot.Clock.Now;
 

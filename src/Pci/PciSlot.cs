@@ -12,7 +12,7 @@ public class PciSlot
     readonly ConfigSpace _config;
     readonly Msix? _msix;
     readonly BusPath _down, _up;
-    readonly BusInterceptor[] _interceptors;
+    readonly BusInterceptor[] _interceptors; // an array: walking it allocates nothing
     readonly FindingLog _findings = new();
     bool _crashed;
 
@@ -162,6 +162,8 @@ public class PciSlot
         foreach (var interceptor in _interceptors) interceptor.Noted(NoteKind.Finding, finding.Text);
         Found?.Invoke(finding);
     }
+
+    internal bool IsBusMaster => _config.BusMaster;
 
     internal bool SendDma(BusOp op, ulong address, Span<byte> read, ReadOnlySpan<byte> write)
     {
