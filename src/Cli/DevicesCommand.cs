@@ -32,13 +32,13 @@ static class DevicesCommand
     static void Show(CatalogEntry entry)
     {
         Console.Out.WriteLine($"{entry.Name,-12} {entry.Description}");
-        foreach (var order in entry.Commands) Console.Out.WriteLine($"{"",-12}   device {entry.Role} {order.Usage,-26} {order.Help}");
+        foreach (var order in entry.Orders) Console.Out.WriteLine($"{"",-12}   device {entry.Role} {order.Usage,-26} {order.Help}");
     }
 
     static JsonNode Json(CatalogEntry entry) => new JsonObject
     {
         ["name"] = entry.Name,
         ["description"] = entry.Description,
-        ["commands"] = new JsonArray([.. entry.Commands.Select(order => (JsonNode)new JsonObject { ["usage"] = order.Usage, ["help"] = order.Help })]),
+        ["commands"] = new JsonArray([.. entry.Orders.Select(order => (JsonNode)new JsonObject { ["usage"] = order.Usage, ["help"] = order.Help })]),
     };
 }

@@ -33,7 +33,7 @@ sealed class StepDisplay(ProvisionDisplay provision, bool quiet) : IRunObserver
     {
         if (quiet) return;
         foreach (var line in verdict.Evidence.Take(20)) Write($"[grey]          {Markup.Escape(line)}[/]");
-        Write($"report: {Markup.Escape(Path.Combine(directory, RunFiles.Report))}");
+        Write($"report: {Markup.Escape(Path.Combine(directory, "report.html"))}");
         Write($"verdict: {Colour(verdict.Outcome, Markup.Escape(verdict.ToString()))}");
     }
 

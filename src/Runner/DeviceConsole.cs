@@ -30,19 +30,20 @@ public sealed class DeviceConsole
     {
         if (!_devices.TryGetValue(command.Device, out var device))
             return new DeviceReply($"there is no device '{command.Device}'; there is {string.Join(", ", _devices.Keys)}\n", 2);
-        if (command.Words.Count == 0) return new DeviceReply(Help(), 2);
+        var wanted = command.Words.Count == 0 ? null : device.Entry.Orders.FirstOrDefault(order => order.Name == command.Words[0]);
+        if (wanted is null) return new DeviceReply(Help(), 2);
         try
         {
             var text = $"{command.Device} {string.Join(' ', command.Words)}";
-            return new DeviceReply(device.Slot.Stimulate(text, model => device.Entry.Execute(model, command.Words)) + "\n");
+            return new DeviceReply(device.Slot.Stimulate(text, model => wanted.Act(model, [.. command.Words.Skip(1)])) + "\n");
         }
         catch (FormatException wrong)
         {
-            return new DeviceReply(wrong.Message + "\n", 2);
+            return new DeviceReply($"{wrong.Message}\nusage: device {command.Device} {wanted.Usage}\n", 2);
         }
     }
 
     /// <summary>What every device understands.</summary>
     public string Help() => string.Concat(_devices.SelectMany(device
-        => device.Value.Entry.Commands.Select(order => $"device {device.Key} {order.Usage,-28} {order.Help}\n")));
+        => device.Value.Entry.Orders.Select(order => $"device {device.Key} {order.Usage,-28} {order.Help}\n")));
 }
