@@ -15,12 +15,14 @@ static class RunJson
             ["reason"] = verdict.Reason,
             ["exitCode"] = verdict.ExitCode(),
             ["runDirectory"] = directory,
-            ["report"] = Path.Combine(directory, "report.html"),
+            ["report"] = ReportIn(directory),
             ["reproduce"] = run.Info.Command,
             ["steps"] = new JsonArray([.. run.Steps.Select(Step)]),
             ["findings"] = new JsonArray([.. run.Findings.Select(finding => (JsonNode)new JsonObject { ["title"] = finding.Title, ["severity"] = Word(finding.Severity), ["step"] = finding.Step })]),
         };
     }
+
+    public static string ReportIn(string directory) => Path.Combine(directory, "report.html");
 
     static JsonNode Step(StepRecord step) => new JsonObject
     {
