@@ -21,7 +21,7 @@ static class OopsRules
         new("double-fault", Severity.Fatal, "double fault",
             "(PANIC: |traps: PANIC: |Oops: )?double fault[:,]",
             "double fault[ in {frame}]") { End = EndTrace, Absorbs = ["oops"] },
-        new("stack-overflow", Severity.Fatal, "stack guard page was hit",
+        new("stack-overflow", Severity.Fatal, "BUG: ",
             "BUG: ([A-Z]+ )?(kernel )?stack guard page was hit",
             "BUG: stack guard page was hit[ in {frame}]") { End = EndTrace, Absorbs = ["oops"] },
         new("stack-segment", Severity.Fatal, "stack segment:", "(Oops: )?stack segment: ", "stack segment fault[ in {frame}]") { End = EndTrace },
