@@ -55,6 +55,7 @@ enum {
 	LOG_QUEUE = 64 << 10,
 	RECORD_MAX = 8 << 10,		/* one read of /dev/kmsg */
 	JOBS = 64,
+	QUESTIONS = 16,			/* of those, what programs in the guest may take */
 	OWN_ID = 1u << 31,		/* ids of what the guest starts; the host's are below */
 };
 
@@ -141,21 +142,38 @@ static size_t queued(const struct queue *queue)
 	return queue->tail - queue->head;
 }
 
-static bool send_frame(struct queue *queue, uint16_t type, uint32_t id, const void *payload, size_t length)
+/* Where the payload of the next frame goes, or NULL when so much has no room. */
+static unsigned char *next_payload(struct queue *queue, size_t length)
 {
-	struct header header = { MAGIC, type, 0, id, length };
-
-	if (queue->size - queue->tail < sizeof(header) + length) {
+	if (queue->size - queue->tail < sizeof(struct header) + length) {
 		memmove(queue->data, queue->data + queue->head, queued(queue));
 		queue->tail -= queue->head;
 		queue->head = 0;
 	}
-	if (queue->size - queue->tail < sizeof(header) + length)
-		return false;
+	if (queue->size - queue->tail < sizeof(struct header) + length)
+		return NULL;
+	return queue->data + queue->tail + sizeof(struct header);
+}
+
+/* Queues the frame whose payload lies where next_payload() said. */
+static void add_frame(struct queue *queue, uint16_t type, uint32_t id, size_t length)
+{
+	struct header header = { MAGIC, type, 0, id, length };
+
 	memcpy(queue->data + queue->tail, &header, sizeof(header));
-	memcpy(queue->data + queue->tail + sizeof(header), payload, length);
 	queue->tail += sizeof(header) + length;
-	return true;
+}
+
+/* The marks above which nothing new is taken on see to it that there is room for every answer. */
+static void send_frame(struct queue *queue, uint16_t type, uint32_t id, const void *payload, size_t length)
+{
+	unsigned char *into = next_payload(queue, length);
+
+	if (!into)
+		return;
+	if (length)
+		memcpy(into, payload, length);
+	add_frame(queue, type, id, length);
 }
 
 static void done(uint32_t id, const void *payload, size_t length)
@@ -487,17 +505,17 @@ static void reap(void)
 /* Sends one piece of a child's output. */
 static void relay(struct job *job, int *fd, int *left, int type)
 {
-	static unsigned char piece[CHUNK];
 	size_t wanted = *left >= 0 && *left < CHUNK ? *left : CHUNK;
+	unsigned char *into;
 	ssize_t length;
 
-	if (*fd < 0 || queued(&ctl.tx) >= BULK_MARK)
+	if (*fd < 0 || queued(&ctl.tx) >= BULK_MARK || !(into = next_payload(&ctl.tx, CHUNK)))
 		return;
-	length = read(*fd, piece, wanted);
+	length = read(*fd, into, wanted);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length > 0)
-		send_frame(&ctl.tx, type, job->id, piece, length);
+		add_frame(&ctl.tx, type, job->id, length);
 	if (length > 0 && *left > 0)
 		*left -= length;
 	if (length <= 0 || *left == 0)
@@ -709,8 +727,10 @@ static int push(struct cursor *payload, char *text, size_t size)
 	}
 	if (offset == 0)
 		fchmod(fd, mode & 07777);
+	else if (lseek(fd, offset, SEEK_SET) < 0)
+		error = errno;
 	while (written < length && !error) {
-		ssize_t step = pwrite(fd, payload->at + written, length - written, offset + written);
+		ssize_t step = write(fd, payload->at + written, length - written);
 
 		if (step < 0 && errno != EINTR)
 			error = errno;
@@ -728,12 +748,13 @@ static void on_push(uint32_t id, struct cursor *payload)
 	struct cursor look = *payload;
 	char text[400] = "";
 	const char *path;
+	struct stat status;
 	int error;
 
 	get(&look, 12);
 	path = get_string(&look);
-	if (!strncmp(path, "/sys/", 5) || !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/", 5)) {
-		work(id, payload, push);	/* a driver is behind it and may keep us there */
+	if (!strncmp(path, "/sys/", 5) || !strncmp(path, "/proc/", 6) || (stat(path, &status) == 0 && !S_ISREG(status.st_mode))) {
+		work(id, payload, push);	/* a driver, or nobody, is behind it and may keep us there */
 		return;
 	}
 	error = push(payload, text, sizeof(text));
@@ -772,6 +793,7 @@ static void on_pull(uint32_t id, struct cursor *payload)
 		fail(id, errno, "cannot read %s: %s", path, strerror(errno));
 		free_job(job);
 	} else if (job->pid == 0) {
+		fcntl(out, F_SETPIPE_SZ, BULK_MARK);
 		copy_out(path, out, result);
 	}
 	close_end(&out);
@@ -1237,11 +1259,14 @@ static void on_question(struct job *unused)
 {
 	int fd = accept4(questions, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct job *job = NULL;
+	int waiting = 0;
 
 	(void)unused;
 	if (fd < 0)
 		return;
-	if (in_session)
+	for (struct job *other = jobs; other < jobs + JOBS; other++)
+		waiting += other->kind == QUESTION;
+	if (in_session && waiting < QUESTIONS)
 		job = new_job(QUESTION, OWN_ID | next_question++);
 	if (!job || !(job->held = malloc(CHUNK))) {
 		if (job)
