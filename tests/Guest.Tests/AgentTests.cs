@@ -271,6 +271,21 @@ public sealed class AgentTests : IAsyncLifetime
     }
 
     [Fact(Timeout = Limits.Hang)]
+    public async Task A_module_request_that_hangs_holds_up_nobody_and_can_be_given_up()
+    {
+        var path = $"{_folder.FullName}/hangs.ko";
+        await Agent.ExecuteAsync(["mkfifo", path], cancellation: Cancel);
+        using var stop = new CancellationTokenSource();
+        var loading = Agent.LoadModuleAsync(path, cancellation: stop.Token);
+        await Agent.PingAsync(Cancel);
+        Assert.False(loading.IsCompleted);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loading);
+        await Agent.PingAsync(Cancel);
+    }
+
+    [Fact(Timeout = Limits.Hang)]
     public async Task An_agent_that_is_not_init_does_not_power_off() =>
         Assert.Equal(1, (await Assert.ThrowsAsync<GuestException>(() => Agent.PowerOffAsync(Cancel))).Errno);
 
