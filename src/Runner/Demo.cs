@@ -74,7 +74,7 @@ public sealed partial class Demo
         var found = await qemu.ConfigureAwait(false);
         if (!(await _toolbox.ModulesAsync(_kernel, cancel).ConfigureAwait(false)).Has("r8169"))
             throw new StepSkippedException($"{_kernel.Name} ({_kernel.Release}) has no r8169 driver, neither as a module nor built in");
-        notes.Detail = $"QEMU {found.Version} {fetched} ({found.Origin}); kernel {_kernel.Name} is {_kernel.Release}";
+        notes.Detail = $"QEMU {fetched}: {(found.Origin == "system" ? $"this system's {found.Version}" : found.Origin)}; kernel {_kernel.Name} is {_kernel.Release}";
         _run.Directory.Describe(_run.Directory.Info with
         {
             Kernel = new KernelFacts(_kernel.Name, _kernel.Release, _kernel.PackageVersion, _kernel.Sha256),

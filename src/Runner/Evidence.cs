@@ -105,10 +105,8 @@ sealed class Evidence(RunDirectory directory) : IDisposable
 
     TraceRecord Decoded(string name, TraceRecorder trace, in TraceEntry entry)
     {
-        var kind = KindOf(entry);
-        var hasValue = kind is Verdict.TraceKind.Read or Verdict.TraceKind.Write or Verdict.TraceKind.Config;
-        return new TraceRecord(directory.SecondsAt(entry.HostTicks), entry.DeviceTime, name, kind, trace.Describe(entry),
-            hasValue ? entry.Value : null, entry.Kind == Pci.TraceKind.Finding || entry.Status != BusStatus.Ok);
+        return new TraceRecord(directory.SecondsAt(entry.HostTicks), entry.DeviceTime, name, KindOf(entry), trace.Describe(entry),
+            Finding: entry.Kind == Pci.TraceKind.Finding || entry.Status != BusStatus.Ok);
     }
 
     static Verdict.TraceKind KindOf(in TraceEntry entry) => entry.Kind switch

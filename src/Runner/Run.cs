@@ -73,7 +73,7 @@ public sealed class Run : IAsyncDisposable
         var findings = await _evidence.CompleteAsync().ConfigureAwait(false);
         _verdict = VerdictEngine.Decide(Directory.Steps, findings, _signals);
         Directory.Conclude(_verdict);
-        //HtmlReport.Write(RunRecord.Load(Directory.Path));
+        HtmlReport.Write(RunRecord.Load(Directory.Path));
         return _verdict;
     }
 
