@@ -1,4 +1,7 @@
 using Understudy.Bench;
+using Understudy.Boards;
+using Understudy.Guest;
+using Understudy.Toolchain;
 
 // Every bench there is. Ratios against a peer in the same run, medians over interleaved rounds; nothing here fails a build by its time.
 // No BenchmarkDotNet: most of what is measured is a guest, a socket or a boot, which it cannot hold, and one small loop serves all.
@@ -28,6 +31,7 @@ await Console.Error.WriteLineAsync("This is a debug build, which measures nothin
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, press) => { press.Cancel = true; stop.Cancel(); };
+var status = 0;
 var results = new Dictionary<string, IReadOnlyList<Measurement>>();
 foreach (var bench in catalog.Where(bench => names.Length == 0 || names.Contains(bench.Name)))
 {
@@ -40,6 +44,15 @@ foreach (var bench in catalog.Where(bench => names.Length == 0 || names.Contains
     {
         await Console.Error.WriteLineAsync($"{bench.Name} is skipped: {skipped.Message}");
     }
+    catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    {
+        return 130;
+    }
+    catch (Exception broken) when (broken is ToolchainException or BootFailedException or LabFailedException or GuestException or GuestLostException or InvalidOperationException)
+    {
+        await Console.Error.WriteLineAsync($"{bench.Name} could not be measured: {broken.Message}");
+        status = 1;
+    }
 }
 if (json) Report.Document(results);
-return 0;
+return status;
