@@ -25,12 +25,14 @@ public sealed class EventFd : FileDescriptor
     /// <summary>Adds one. From any thread; a counter already full stays full, which its reader cannot tell apart.
     /// Everything this thread stored before is visible before the event.</summary>
     /// <exception cref="LinuxException">The kernel refused for another reason.</exception>
-    public unsafe void Signal()
+    public void Signal() => Add(1);
+
+    /// <summary>Adds a number; as <see cref="Signal"/>.</summary>
+    internal unsafe void Add(ulong number)
     {
-        ulong one = 1;
         Interlocked.MemoryBarrier();
         nint result;
-        do result = Libc.write(this, &one, sizeof(ulong)); while (Libc.Interrupted(result));
+        do result = Libc.write(this, &number, sizeof(ulong)); while (Libc.Interrupted(result));
         if (result < 0 && Marshal.GetLastPInvokeError() != Errno.EAGAIN) Libc.Check(result, "write", "eventfd");
     }
 

@@ -69,7 +69,7 @@ sealed class ProbeDevice : PciDevice
 
     public bool Writes(ulong address, ReadOnlySpan<byte> source) => Dma.Write(address, source);
 
-    public void Pulse(int vector) => _lines[vector].Pulse();
+    public void Assert(bool level) => _lines[0].Set(level);
 
     protected override void OnReset() => Resets++;
 

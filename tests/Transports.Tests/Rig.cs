@@ -14,7 +14,7 @@ sealed class Rig : IAsyncDisposable
         Transport = new VfioUserTransport(Clock, options);
         Slot = Transport.Plug(new ProbeDevice(), "probe");
         SocketPath = (string)Transport.DeviceArguments[0]["socket"]!["path"]!;
-        File = FileDescriptor.CreateMemory("guest", MemorySize);
+        File = FileDescriptor.CreateMemory(MemoryName, MemorySize);
         File.SealAgainstShrinking();
         Memory = SharedMapping.Map(File, 0, MemorySize, writable: true);
     }
@@ -26,6 +26,8 @@ sealed class Rig : IAsyncDisposable
     public PciSlot<ProbeDevice> Slot { get; }
 
     public string SocketPath { get; }
+
+    public string MemoryName { get; } = $"guest-{Guid.NewGuid():N}";
 
     /// <summary>The guest's memory file, and our own view of it.</summary>
     public FileDescriptor File { get; }

@@ -36,7 +36,7 @@ static class QemuCommandLine
             "-append", string.Join(' ', Kernel(spec, launch.Accelerator, launch.TscKilohertz).Concat(spec.KernelArguments)),
             "-action", "panic=none,reboot=shutdown,shutdown=poweroff",
             "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
-            "-chardev", $"socket,id=qmp,path={launch.Sockets["qmp"]}", "-mon", "chardev=qmp,mode=control",
+            "-chardev", $"socket,id=qmp,path={launch.Sockets["qmp"]}", "-object", "monitor-qmp,id=monitor,chardev=qmp",
             "-device", "virtio-serial-pci,id=agent",
             "-chardev", $"socket,id=ctl,path={launch.Sockets["ctl"]}", "-device", "virtserialport,chardev=ctl,name=understudy.ctl",
             "-chardev", $"socket,id=log,path={launch.Sockets["log"]}", "-device", "virtserialport,chardev=log,name=understudy.log",

@@ -200,7 +200,7 @@ sealed class QemuMachine : IMachine
             : _said == "guest-reset" ? MachineExitReason.Reset
             : _said == "guest-shutdown" ? MachineExitReason.PoweredOff
             : MachineExitReason.Died;
-        var detail = reason == MachineExitReason.Died ? string.Create(CultureInfo.InvariantCulture, $"QEMU ended with status {status}. {process.Errors}") : process.Errors;
+        var detail = reason == MachineExitReason.Died ? string.Create(CultureInfo.InvariantCulture, $"QEMU ended with status {status}. {process.Errors}") : "";
         _exit.TrySetResult(new MachineExit(reason, detail));
     }
 

@@ -13,7 +13,11 @@ public sealed class TraceRecorder : BusInterceptor
     PciSlot? _slot;
 
     /// <summary>A ring of <paramref name="capacity"/> entries.</summary>
-    public TraceRecorder(int capacity = 1 << 14) => _ring = new TraceEntry[capacity];
+    public TraceRecorder(int capacity = 1 << 14)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        _ring = new TraceEntry[capacity];
+    }
 
     /// <summary>Entries recorded since the start, those that have left the ring included.</summary>
     public long Count { get; private set; }
@@ -21,11 +25,11 @@ public sealed class TraceRecorder : BusInterceptor
     /// <inheritdoc/>
     public override void Handle(ref BusTransaction transaction, BusPath next)
     {
-        // The place is taken before the transaction runs: what a write causes stands below it.
+        // The place is taken before the transaction runs: what a write causes stands below it. A read is unanswered until it is answered.
         var place = Count++;
         ref var entry = ref _ring[place % _ring.Length];
         entry = new TraceEntry(Stopwatch.GetTimestamp(), _slot!.Clock.Now, transaction.Address, First8(transaction.WriteData), transaction.Length,
-            TraceKind.Transaction, transaction.Op, transaction.Bar, BusStatus.Ok);
+            TraceKind.Transaction, transaction.Op, transaction.Bar, transaction.ReadData.IsEmpty ? BusStatus.Ok : BusStatus.CompletionTimeout);
         next.Send(ref transaction);
         if (Count - place > _ring.Length) return;
         if (!transaction.ReadData.IsEmpty) entry = entry with { Value = First8(transaction.ReadData), Status = transaction.Status };
@@ -110,21 +114,47 @@ public sealed class TraceRecorder : BusInterceptor
 
     void AppendRegister(StringBuilder text, in TraceEntry entry)
     {
-        var map = entry.Op <= BusOp.ConfigWrite ? Slot.ConfigMap : entry.Bar < 7 ? Slot.Device.Bars[entry.Bar]?.Registers.Map : null;
-        var register = entry.Address < int.MaxValue ? map?.At((int)entry.Address) : null;
-        if (register is null)
+        var (start, map) = MapOf(entry);
+        var at = entry.Address - (ulong)start;
+        var shown = Math.Min(entry.Length, 8);
+        if (map is null || at >= (ulong)map.Size || map.Locate((int)at) is null)
         {
-            text.Append($"{map?.Name ?? $"Bar{entry.Bar}"}+0x{entry.Address:x} = 0x{entry.Value:x}");
-            return;
+            text.Append($"{map?.Name ?? $"Bar{entry.Bar}"}+0x{at:x}");
+            if (shown > 0) text.Append($" = 0x{entry.Value:x}");
         }
-        text.Append(register).Append($" = 0x{entry.Value:x}");
-        AppendFields(text, register, entry);
+        else
+        {
+            for (var i = 0; i < shown;) i += AppendPiece(text, map, (int)at + i, entry.Value >> (8 * i), shown - i);
+        }
+        if (entry.Length > 8) text.Append($" ... ({entry.Length} bytes)");
     }
 
-    static void AppendFields(StringBuilder text, Register register, in TraceEntry entry)
+    (int Start, RegisterMap? Map) MapOf(TraceEntry entry)
     {
-        if (entry.Length != register.Bytes) text.Append($" ({entry.Length} of {register.Bytes} bytes)");
-        var value = entry.Value;
+        if (entry.Op <= BusOp.ConfigWrite) return (0, Slot.ConfigMap);
+        foreach (var (bar, start, map) in Slot.Maps())
+            if (bar == entry.Bar && entry.Address >= (ulong)start && entry.Address - (ulong)start < (ulong)map.Size) return (start, map);
+        return (0, Slot.Device.Bars.ElementAtOrDefault(entry.Bar)?.Registers.Map);
+    }
+
+    /// <summary>The part of an access that meets one register.</summary>
+    /// <returns>The bytes it is.</returns>
+    static int AppendPiece(StringBuilder text, RegisterMap map, int at, ulong value, int left)
+    {
+        if (map.Locate(at) is not var (register, start, path)) return 1;
+        var lane = at - start;
+        var bytes = Math.Min(register.Bytes - lane, left);
+        if (bytes < 8) value &= (1UL << (8 * bytes)) - 1;
+        if (text[^1] != ' ') text.Append(", ");
+        text.Append(path);
+        if (bytes != register.Bytes) text.Append($"[{8 * (lane + bytes) - 1}:{8 * lane}]");
+        text.Append($" = 0x{value:x}");
+        AppendFields(text, register, value << (8 * lane));
+        return bytes;
+    }
+
+    static void AppendFields(StringBuilder text, Register register, ulong value)
+    {
         var words = register.Fields.Where(field => field.Name != register.Name && field.Of(value) != 0).Select(field => FieldText(field, field.Of(value)));
         var joined = string.Join(' ', words);
         if (joined.Length > 0) text.Append(" {").Append(joined).Append('}');

@@ -45,6 +45,11 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
             (words, indexes) = await RunUpdateAsync(mirror, step, cancel).ConfigureAwait(false);
         }
 
+        if (AptWords.IsUnreachable(AptWords.About(words, DebianSuites.Base)) && Known is { } known && known.Mirror == mirror.Archive)
+        {
+            step.Warns($"the Debian mirror {mirror.Archive} cannot be reached: its package lists of {known.Read:yyyy-MM-dd} are used");
+            return known;
+        }
         var missing = Missing(mirror, indexes).ToList();
         if (missing.FirstOrDefault(suite => suite.IsRequired) is { } required) throw AptWords.SuiteFailed(required.Name, mirror, words, cache.Root);
         var warnings = missing.Select(suite => AptWords.LeftOut(suite.Name, words)).Concat(AptWords.NotRefreshed(words, missing)).ToList();
@@ -98,7 +103,7 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
         DebianMirror mirror, Provisioning step, CancellationToken cancel)
     {
         WriteConfiguration(mirror, await _keyring.FindAsync(step, cancel).ConfigureAwait(false));
-        var result = await RunAptAsync(["update"], step, 0, cancel).ConfigureAwait(false);
+        var result = await RunAptAsync(["update", "-o", "Acquire::Retries=1"], step, 0, cancel).ConfigureAwait(false);
         if (ToolchainException.IsDiskFull(result.Error)) throw ToolchainException.DiskFull(cache.Root, "reading the package lists");
 
         // Only what exists, is verified and belongs to these sources is listed.

@@ -39,7 +39,7 @@ static class BzImage
         var setup = (header[SetupSectors] == 0 ? 4 : header[SetupSectors]) + 1;
         var start = (long)setup * SectorSize + BinaryPrimitives.ReadUInt32LittleEndian(header[PayloadOffset..]);
         var length = (long)BinaryPrimitives.ReadUInt32LittleEndian(header[PayloadLength..]);
-        if (length < 8 || start + length > image.Length) throw Bad(what, "its payload lies outside the file: is it truncated?");
+        if (length < 8 || start + length > image.Length) throw Bad(what, "its payload lies outside the file, which may be truncated");
         var payload = image.Slice((int)start, (int)length);
 
         // The build appends the size of the unpacked kernel, except to gzip, which ends in it anyway (arch/x86/boot/compressed/Makefile, size_append).

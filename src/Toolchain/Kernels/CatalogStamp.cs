@@ -32,16 +32,17 @@ sealed record CatalogStamp(DateTime Read, IReadOnlyList<string> Warnings, IReadO
     public static bool IsPartOfKernel(string package) =>
         KernelName.OfPackage(package) is not null || PartPrefixes.Any(prefix => package.StartsWith(prefix, StringComparison.Ordinal));
 
-    static readonly string[] PartPrefixes = ["linux-binary-", "linux-modules-", "linux-base-"];
+    const string BasePrefix = "linux-base-";
+    static readonly string[] PartPrefixes = ["linux-binary-", "linux-modules-", BasePrefix];
 
-    // Null when a part is not in any suite: such a kernel cannot be had whole.
+    // Null when image or modules are not in any suite: such a kernel cannot be had whole. What its base package has it boots without.
     static List<DebianPackage>? Parts(DebianPackage image, string release, ILookup<string, DebianPackage> all)
     {
         List<DebianPackage> parts = [image];
         foreach (var part in PartPrefixes.Select(prefix => prefix + release).Where(part => DependsOn(image, part)))
         {
-            if (all[part].FirstOrDefault(package => package.Version == image.Version) is not { } found) return null;
-            parts.Add(found);
+            if (all[part].FirstOrDefault(package => package.Version == image.Version) is { } found) parts.Add(found);
+            else if (!part.StartsWith(BasePrefix, StringComparison.Ordinal)) return null;
         }
         return parts;
     }

@@ -70,7 +70,7 @@ sealed class KernelStore(UnderstudyCache cache, PrivateApt apt, Func<Cancellatio
         var bytes = await File.ReadAllBytesAsync(image, cancel).ConfigureAwait(false);
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
         var release = BzImage.IsBzImage(bytes) ? BzImage.Release(bytes) : ElfKernel.Release(bytes);
-        if (ElfKernel.IsElf(bytes))
+        if (ElfKernel.IsElf(bytes) && release.Length > 0)
             return new Kernel(image, release, "", image, image, ElfKernel.HasPvhEntry(bytes), hash, ModulesOf(modules, release));
 
         var entry = await cache.EntryAsync($"images/{hash}", async staging =>
@@ -85,7 +85,7 @@ sealed class KernelStore(UnderstudyCache cache, PrivateApt apt, Func<Cancellatio
 
     static string? ModulesOf(string? modules, string release)
     {
-        if (modules is null) return null;
+        if (string.IsNullOrEmpty(modules)) return null;
         var candidates = new[] { Path.Combine(modules, "lib/modules", release), modules }.Select(Path.GetFullPath);
         return candidates.FirstOrDefault(path => Directory.Exists(Path.Combine(path, "kernel")) || File.Exists(Path.Combine(path, "modules.dep"))) ??
             throw new ToolchainException(ToolchainProblem.BadFile,
