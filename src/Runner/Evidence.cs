@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -7,7 +6,7 @@ using Understudy.Verdict;
 namespace Understudy.Runner;
 
 /// <summary>Carries everything a run shows into its directory while it happens: console, kernel log, device transactions, findings.</summary>
-sealed class Evidence(RunDirectory directory)
+sealed class Evidence(RunDirectory directory) : IDisposable
 {
     static readonly TimeSpan s_tracePeriod = TimeSpan.FromMilliseconds(100);
 
@@ -57,6 +56,8 @@ sealed class Evidence(RunDirectory directory)
         }
     }
 
+    public void Dispose() => _over.Dispose();
+
     async Task PumpAsync(KernelLog log)
     {
         var scanner = new KernelLogScanner(FindingSource.Kernel, Add);
@@ -104,10 +105,8 @@ sealed class Evidence(RunDirectory directory)
 
     TraceRecord Decoded(string name, TraceRecorder trace, in TraceEntry entry)
     {
-        var kind = KindOf(entry);
-        var hasValue = kind is Verdict.TraceKind.Read or Verdict.TraceKind.Write or Verdict.TraceKind.Config;
-        return new TraceRecord(directory.SecondsAt(entry.HostTicks), entry.DeviceTime, name, kind, trace.Describe(entry),
-            hasValue ? entry.Value : null, entry.Kind == Pci.TraceKind.Finding || entry.Status != BusStatus.Ok);
+        return new TraceRecord(directory.SecondsAt(entry.HostTicks), entry.DeviceTime, name, KindOf(entry), trace.Describe(entry),
+            Finding: entry.Kind == Pci.TraceKind.Finding || entry.Status != BusStatus.Ok);
     }
 
     static Verdict.TraceKind KindOf(in TraceEntry entry) => entry.Kind switch
