@@ -44,7 +44,7 @@ static class CommandLine
         {
             return Tell(json, ExitCode.Usage, exception.Message);
         }
-        catch (UsageException exception)
+        catch (Exception exception) when (exception is UsageException or KeyNotFoundException)
         {
             return Tell(json, ExitCode.Usage, exception.Message);
         }

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
-using Spectre.Console;
 using Understudy.Toolchain;
 using Understudy.Verdict;
 
@@ -31,7 +31,7 @@ static class KernelsCommand
         var kernels = await toolbox.Kernels.ListAsync(cancel).ConfigureAwait(false);
         progress.Dispose();
         if (json) CommandLine.Print(new JsonArray([.. kernels.Select(Json)]));
-        else AnsiConsole.Write(Table(kernels));
+        else Show(kernels);
         return ExitCode.Pass;
     }
 
@@ -45,13 +45,14 @@ static class KernelsCommand
         ["default"] = kernel.IsDefault,
     };
 
-    static Table Table(IReadOnlyList<KernelListing> kernels)
+    static void Show(IReadOnlyList<KernelListing> kernels)
     {
-        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
-        foreach (var heading in (string[])["NAME", "RELEASE", "PACKAGE", "DOWNLOAD", "HERE"]) table.AddColumn(new TableColumn(heading) { NoWrap = true });
+        Console.Out.WriteLine($"{"NAME",-26} {"RELEASE",-28} {"PACKAGE",-24} {"DOWNLOAD",8}  HERE");
         foreach (var kernel in kernels)
-            table.AddRow(Markup.Escape(kernel.Name + (kernel.IsDefault ? " (default)" : "")), Markup.Escape(kernel.Release), Markup.Escape(kernel.PackageVersion),
-                $"{kernel.DownloadSize / 1_000_000.0:F0} MB", kernel.State switch { KernelState.Installed => "yes", KernelState.Outdated => "older", _ => "-" });
-        return table;
+        {
+            var here = kernel.State switch { KernelState.Installed => "yes", KernelState.Outdated => "an older one", _ => "-" };
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{kernel.Name + (kernel.IsDefault ? " (default)" : ""),-26} {kernel.Release,-28} {kernel.PackageVersion,-24} {kernel.DownloadSize / 1e6,5:F0} MB  {here}"));
+        }
     }
 }

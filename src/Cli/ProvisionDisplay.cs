@@ -1,4 +1,3 @@
-using Spectre.Console;
 using Understudy.Toolchain;
 
 namespace Understudy.Cli;
@@ -8,11 +7,11 @@ namespace Understudy.Cli;
 sealed class ProvisionDisplay(bool quiet = false) : IProgress<ProvisionProgress>, IDisposable
 {
     readonly Lock _lock = new();
-    readonly bool _terminal = !Console.IsOutputRedirected && !quiet;
+    readonly bool _terminal = Terminal.IsRich && !quiet;
     readonly HashSet<string> _said = [];
     bool _open;
 
-    /// <summary>Nothing that was reported could be shown as a line of its own yet.</summary>
+    /// <summary>Shows progress, each thing once where lines cannot be rewritten.</summary>
     public void Report(ProvisionProgress value)
     {
         lock (_lock)
@@ -26,6 +25,13 @@ sealed class ProvisionDisplay(bool quiet = false) : IProgress<ProvisionProgress>
             if (_terminal) Rewrite(value);
             else if (!quiet && _said.Add($"{value.Step} {value.Detail}")) Console.Out.WriteLine($"  {value.Step}: {value.Detail}");
         }
+    }
+
+    /// <summary>Shows what is under way, on a terminal: the next line takes its place.</summary>
+    public void Status(string text)
+    {
+        lock (_lock)
+            if (_terminal) Show(text);
     }
 
     /// <summary>Prints a line below what is shown now.</summary>
@@ -48,8 +54,12 @@ sealed class ProvisionDisplay(bool quiet = false) : IProgress<ProvisionProgress>
     {
         var done = value.BytesTotal is > 0 ? $" {Bar((double)value.BytesDone / value.BytesTotal.Value)} {value.BytesDone / 1e6:F1} of {value.BytesTotal / 1e6:F1} MB" : "";
         var text = $"  {value.Step}: {value.Detail}{done}";
-        var width = Math.Max(20, AnsiConsole.Profile.Width - 1);
-        Console.Out.Write($"\r\e[K{(text.Length > width ? text[..width] : text)}");
+        Show(text);
+    }
+
+    void Show(string text)
+    {
+        Console.Out.Write($"\r\e[K{(text.Length >= Terminal.Width ? text[..(Terminal.Width - 1)] : text)}");
         _open = true;
     }
 

@@ -8,19 +8,21 @@ static class RunJson
 {
     public static JsonObject Of(RunVerdict verdict, string directory)
     {
-        var run = RunRecord.Read(directory);
+        var run = RunRecord.Load(directory);
         return new JsonObject
         {
             ["verdict"] = Word(verdict.Outcome),
             ["reason"] = verdict.Reason,
             ["exitCode"] = verdict.ExitCode(),
             ["runDirectory"] = directory,
-            ["report"] = Path.Combine(directory, RunFiles.Report),
-            ["reproduce"] = run.Info?.Command,
+            ["report"] = ReportIn(directory),
+            ["reproduce"] = run.Info.Command,
             ["steps"] = new JsonArray([.. run.Steps.Select(Step)]),
             ["findings"] = new JsonArray([.. run.Findings.Select(finding => (JsonNode)new JsonObject { ["title"] = finding.Title, ["severity"] = Word(finding.Severity), ["step"] = finding.Step })]),
         };
     }
+
+    public static string ReportIn(string directory) => Path.Combine(directory, "report.html");
 
     static JsonNode Step(StepRecord step) => new JsonObject
     {

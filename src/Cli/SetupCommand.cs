@@ -34,10 +34,10 @@ static class SetupCommand
         var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
         if (refresh) await toolbox.RefreshAsync(cancel).ConfigureAwait(false);
         var provided = new JsonArray();
-        foreach (var name in names.Length > 0 ? names : [null])
+        foreach (var name in names.Length > 0 ? names : new string?[] { null })
         {
             var lab = await Lab.OpenAsync(toolbox, new LabRequest(name), cancel).ConfigureAwait(false);
-            provided.Add(new JsonObject { ["name"] = lab.Kernel.Name, ["release"] = lab.Kernel.Release, ["packageVersion"] = lab.Kernel.PackageVersion, ["sha256"] = lab.Kernel.Sha256 });
+            provided.Add((JsonNode)new JsonObject { ["name"] = lab.Kernel.Name, ["release"] = lab.Kernel.Release, ["packageVersion"] = lab.Kernel.PackageVersion, ["sha256"] = lab.Kernel.Sha256 });
             progress.Line($"{lab.Kernel.Name}: {lab.Kernel.Release}");
             if (provided.Count > 1) continue;
             progress.Line($"QEMU {lab.Board.Qemu.Version} ({lab.Board.Qemu.Origin})");

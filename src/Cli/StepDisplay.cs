@@ -1,5 +1,4 @@
 using System.Globalization;
-using Spectre.Console;
 using Understudy.Runner;
 using Understudy.Verdict;
 
@@ -8,47 +7,49 @@ namespace Understudy.Cli;
 /// <summary>Shows a run's steps as they happen, each with the time it took. Colour only on a terminal.</summary>
 sealed class StepDisplay(ProvisionDisplay provision, bool quiet) : IRunObserver
 {
-    readonly IAnsiConsole _console = AnsiConsole.Console;
+    const string Indent = "                  ";
 
     public void Began(StepRecord step)
     {
-        if (_console.Profile.Capabilities.Interactive && !quiet) Write($"[grey]{Time(step.StartedSeconds)}          {Markup.Escape(step.Name)} ...[/]", end: "\r");
+        if (!quiet) provision.Status($"{Time(step.StartedSeconds)} ...    {step.Name}");
     }
 
-    public void Says(string text)
-    {
-        if (!quiet) Write($"[grey]                     {Markup.Escape(text)}[/]");
-    }
+    public void Says(string text) => Write("grey", Indent + text);
 
     public void Ended(StepRecord step)
     {
-        if (quiet) return;
         var took = (step.EndedSeconds ?? step.StartedSeconds) - step.StartedSeconds;
-        Write($"{Time(step.StartedSeconds)} {Mark(step.Outcome)} {Markup.Escape($"{step.Name,-12}")} {Markup.Escape(step.Detail ?? "")} [grey]({took.ToString("F2", CultureInfo.InvariantCulture)} s)[/]");
-        if (step.Outcome is Outcome.Fail or Outcome.Broken)
-            foreach (var line in step.Lines.Take(40)) Write($"[grey]                     {Markup.Escape(line)}[/]");
+        var (colour, mark) = Look(step.Outcome);
+        var line = string.Create(CultureInfo.InvariantCulture, $"{step.Name,-12} {step.Detail} ({took:F2} s)");
+        Write("", $"{Time(step.StartedSeconds)} ", (colour, mark), ("", line));
+        if (step.Outcome is not (Outcome.Fail or Outcome.Broken)) return;
+        foreach (var shown in step.Lines.Take(40)) Write("grey", Indent + shown);
     }
 
     public void Verdict(RunVerdict verdict, string directory)
     {
-        if (quiet) return;
-        foreach (var line in verdict.Evidence.Take(20)) Write($"[grey]          {Markup.Escape(line)}[/]");
-        Write($"report: {Markup.Escape(Path.Combine(directory, RunFiles.Report))}");
-        Write($"verdict: {Colour(verdict.Outcome, Markup.Escape(verdict.ToString()))}");
+        foreach (var line in verdict.Evidence.Take(20)) Write("grey", Indent + line);
+        Write("", $"report: {RunJson.ReportIn(directory)}");
+        Write("", "verdict: ", (Look(verdict.Outcome).Colour, verdict.ToString()));
     }
 
-    void Write(string markup, string end = "\n")
+    void Write(string colour, string text, params ReadOnlySpan<(string Colour, string Text)> more)
     {
-        provision.Dispose();
-        // Long lines are the terminal's to wrap, not ours to break.
-        _console.Write(new Markup(markup + (end == "\n" ? "" : end)) { Overflow = Overflow.Ellipsis });
-        if (end == "\n") _console.WriteLine();
+        if (quiet) return;
+        var line = Styled(colour, text);
+        foreach (var part in more) line += Styled(part.Colour, part.Text);
+        provision.Line(line);
     }
+
+    static string Styled(string colour, string text) => Terminal.Styled(colour, text);
 
     static string Time(double seconds) => seconds.ToString("F2", CultureInfo.InvariantCulture).PadLeft(7) + " s";
 
-    static string Mark(Outcome? outcome) => Colour(outcome, outcome switch { Outcome.Pass => "ok    ", Outcome.Fail => "FAIL  ", Outcome.Skip => "skip  ", _ => "BROKEN" });
-
-    static string Colour(Outcome? outcome, string text)
-        => $"[{outcome switch { Outcome.Pass => "green", Outcome.Skip => "yellow", Outcome.Fail => "red", _ => "magenta" }}]{text}[/]";
+    static (string Colour, string Mark) Look(Outcome? outcome) => outcome switch
+    {
+        Outcome.Pass => ("green", "ok     "),
+        Outcome.Fail => ("red", "FAIL   "),
+        Outcome.Skip => ("yellow", "skip   "),
+        _ => ("magenta", "BROKEN "),
+    };
 }

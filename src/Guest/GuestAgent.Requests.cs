@@ -33,7 +33,7 @@ public sealed partial class GuestAgent
             if (options.Input is { } input) await FeedAsync(process, input, cancellation);
             return await process.Completion.WaitAsync(cancellation);
         }
-        catch when (!process.Completion.IsCompletedSuccessfully)
+        catch (Exception failure) when (failure is not (GuestException or GuestLostException))
         {
             process.Abandon();
             throw;

@@ -85,8 +85,9 @@ public sealed class Initramfs
     void AddModules(CpioArchive archive)
     {
         archive.AddDirectory(ModuleFolder);
-        foreach (var module in BootModules.Concat(Modules).DistinctBy(Path.GetFileName))
-            AddHostFile(archive, GuestPathOf(module), module, Plain);
+        string[] modules = [.. BootModules.Concat(Modules).DistinctBy(Path.GetFileName)];
+        foreach (var module in modules) AddHostFile(archive, GuestPathOf(module), module, Plain);
+        archive.AddFile($"{ModuleFolder}/modules.dep", Encoding.UTF8.GetBytes(ModuleDependencies.FileFor(modules)), Plain);
         var order = string.Concat(BootModules.Select(module => GuestPathOf(module) + "\n"));
         archive.AddFile("/lib/modules/boot-order", Encoding.UTF8.GetBytes(order), Plain);
     }

@@ -17,11 +17,18 @@ public sealed class KernelLog
     long _dropped, _characters;
     KernelRecord? _newest;
     Exception? _end;
+    readonly TaskCompletionSource _ended = NewSignal();
     TaskCompletionSource _changed = NewSignal();
 
     internal KernelLog()
     {
     }
+
+    /// <summary>
+    /// Completes when no more records will come. A guest's last records may still be on their way when the guest is already known to be
+    /// lost: wait for this, but not for ever, before judging.
+    /// </summary>
+    public Task Ended => _ended.Task;
 
     /// <summary>How many records never reached us so far.</summary>
     public ulong Lost { get; private set; }
@@ -94,6 +101,7 @@ public sealed class KernelLog
             changed = _changed;
         }
         changed.TrySetResult();
+        _ended.TrySetResult();
     }
 
     async Task<KernelRecord?> SeesAsync(

@@ -218,12 +218,14 @@ public class PciSlot
         Report("model-crashed", $"{Device.GetType().Name} threw {exception.GetType().Name} during {during}: {exception.Message}", $"{exception}\n{tail}");
     }
 
-    private protected void Stimulus(Action action, string text)
+    /// <summary>Does something to the device from outside, under the lock, as one step with <paramref name="text"/> as its line in the trace.
+    /// Exceptions come back to the caller.</summary>
+    public TResult Stimulate<TResult>(string text, Func<PciDevice, TResult> action)
     {
         lock (Clock.Gate)
         {
             foreach (var interceptor in _interceptors) interceptor.Noted(NoteKind.Stimulus, text);
-            action();
+            return action(Device);
         }
     }
 

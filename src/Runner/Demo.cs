@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Understudy.Boards;
 using Understudy.Devices;
-using Understudy.Guest;
 using Understudy.Pci;
 using Understudy.Toolchain;
 using Understudy.Verdict;
@@ -13,7 +12,7 @@ namespace Understudy.Runner;
 /// model, and its interrupts lost.</summary>
 public sealed partial class Demo
 {
-    const string Nic = "nic", Interface = "eth0", GuestAddress = "192.0.2.2/24";
+    const string Nic = "nic", Interface = "eth0", GuestAddress = "192.0.2.2/24", PeerAddress = "192.0.2.1";
     const int Pings = 100, FaultyPings = 20;
 
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
@@ -23,6 +22,7 @@ public sealed partial class Demo
     readonly Run _run;
     readonly TraceRecorder _trace = new(1 << 16);
     readonly FaultInjector _faults = new();
+    readonly DeviceConsole _console = new();
     Kernel? _kernel;
     QemuBoard? _board;
     IMachine? _machine;
@@ -57,14 +57,13 @@ public sealed partial class Demo
 
     async Task PlayAsync(CancellationToken cancel)
     {
-        await _run.StepAsync("toolchain", notes => FindToolchainAsync(notes, cancel)).ConfigureAwait(false);
-        await _run.StepAsync("accelerator", notes => ChooseAcceleratorAsync(notes, cancel)).ConfigureAwait(false);
-        await _run.StepAsync("boot", notes => BootAsync(notes, cancel)).ConfigureAwait(false);
-        await _run.StepAsync("driver", notes => BindDriverAsync(notes, cancel)).ConfigureAwait(false);
-        await _run.StepAsync("link", notes => PullCableAsync(notes, cancel)).ConfigureAwait(false);
-        await _run.StepAsync("traffic", notes => PingAsync(notes, cancel)).ConfigureAwait(false);
-        await _run.StepAsync("fault", notes => LoseInterruptsAsync(notes, cancel)).ConfigureAwait(false);
-        await _run.StepAsync("shutdown", ShutDownAsync).ConfigureAwait(false);
+        (string Name, Func<StepNotes, CancellationToken, Task> Body)[] steps =
+        [
+            ("toolchain", FindToolchainAsync), ("accelerator", ChooseAcceleratorAsync), ("boot", BootAsync), ("driver", BindDriverAsync),
+            ("link", PullCableAsync), ("traffic", PingAsync), ("fault", LoseInterruptsAsync), ("shutdown", ShutDownAsync),
+        ];
+        foreach (var (name, body) in steps)
+            if (!await _run.StepAsync(name, notes => body(notes, cancel)).ConfigureAwait(false)) return;
     }
 
     async Task FindToolchainAsync(StepNotes notes, CancellationToken cancel)
@@ -73,6 +72,8 @@ public sealed partial class Demo
         var qemu = _toolbox.QemuAsync(cancel);
         _kernel = await Lab.KernelAsync(_toolbox, _request.Lab, cancel).ConfigureAwait(false);
         var found = await qemu.ConfigureAwait(false);
+        if (!(await _toolbox.ModulesAsync(_kernel, cancel).ConfigureAwait(false)).Has("r8169"))
+            throw new StepSkippedException($"{_kernel.Name} ({_kernel.Release}) has no r8169 driver, neither as a module nor built in");
         notes.Detail = $"QEMU {found.Version} {fetched} ({found.Origin}); kernel {_kernel.Name} is {_kernel.Release}";
         _run.Directory.Describe(_run.Directory.Info with
         {
@@ -91,13 +92,14 @@ public sealed partial class Demo
 
     async Task BootAsync(StepNotes notes, CancellationToken cancel)
     {
-        _machine = _board!.Assemble(new BootSpec(_kernel!) { Modules = ["r8169"], Seed = _request.Seed, OnDeviceCommand = AnswerAsync });
+        _machine = _board!.Assemble(new BootSpec(_kernel!) { Modules = ["r8169"], Seed = _request.Seed, OnDeviceCommand = command => Task.FromResult(_console.Answer(command)) });
         _run.Watch(_machine);
         _capture = _run.Directory.CreateAttachment("wire.pcap");
         var capture = new PcapFile(_capture);
         var nic = new Rtl8111 { Wire = new Peer() };
         nic.FrameOnWire += capture.Write;
         _slot = _machine.Pci.Plug(nic, Nic, _trace, _faults);
+        _console.Add(Catalog.Find("rtl8111"), _ => _slot);
         _faults.Injected = (rule, count) => _run.FaultInjected(Nic, _slot, $"{rule}  (number {count})");
         _run.Watch(Nic, _slot, _trace);
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
@@ -174,16 +176,16 @@ public sealed partial class Demo
         notes.Show(seen.ToString());
     }
 
-    async Task ShutDownAsync(StepNotes notes)
+    async Task ShutDownAsync(StepNotes notes, CancellationToken cancel)
     {
-        var exit = await _machine!.ShutDownAsync(s_patience).ConfigureAwait(false);
+        var exit = await _machine!.ShutDownAsync(s_patience).WaitAsync(cancel).ConfigureAwait(false);
         if (exit.Reason != MachineExitReason.PoweredOff) throw new StepFailedException($"the guest did not power off: {exit.Reason} {exit.Detail}".TrimEnd());
         notes.Detail = "guest powered off, nothing left running";
     }
 
     async Task<(int Sent, int Answered, string Line)> PingAsync(int count, string interval, CancellationToken cancel)
     {
-        var command = string.Create(CultureInfo.InvariantCulture, $"ping -c {count} -i {interval} -W 1 {Peer.DefaultAddress}");
+        var command = string.Create(CultureInfo.InvariantCulture, $"ping -c {count} -i {interval} -W 1 {PeerAddress}");
         var result = await _machine!.Guest.ExecuteAsync(["sh", "-c", command], cancellation: cancel).ConfigureAwait(false);
         if (PingTotals().Match(result.Stdout) is not { Success: true } totals) throw new StepFailedException($"ping said nothing of use: {result.Stdout}{result.Stderr}");
         var line = result.Stdout.Split('\n').Last(text => text.Contains("received", StringComparison.Ordinal));
@@ -195,8 +197,6 @@ public sealed partial class Demo
         var result = await _machine!.Guest.ExecuteAsync(["sh", "-c", script], cancellation: cancel).ConfigureAwait(false);
         return result.Succeeded ? result.Stdout.Trim() : throw new StepFailedException($"'{script}' failed in the guest: {result.Stderr.Trim()}");
     }
-
-    Task<DeviceReply> AnswerAsync(DeviceCommand command) => Task.FromResult(DeviceConsole.Answer(new Dictionary<string, PciSlot> { [Nic] = _slot! }, command));
 
     static async Task WithinAsync(Task task, string otherwise)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -7,7 +6,7 @@ using Understudy.Verdict;
 namespace Understudy.Runner;
 
 /// <summary>Carries everything a run shows into its directory while it happens: console, kernel log, device transactions, findings.</summary>
-sealed class Evidence(RunDirectory directory)
+sealed class Evidence(RunDirectory directory) : IDisposable
 {
     static readonly TimeSpan s_tracePeriod = TimeSpan.FromMilliseconds(100);
 
@@ -56,6 +55,8 @@ sealed class Evidence(RunDirectory directory)
             return [.. _findings];
         }
     }
+
+    public void Dispose() => _over.Dispose();
 
     async Task PumpAsync(KernelLog log)
     {

@@ -73,7 +73,7 @@ public sealed class Run : IAsyncDisposable
         var findings = await _evidence.CompleteAsync().ConfigureAwait(false);
         _verdict = VerdictEngine.Decide(Directory.Steps, findings, _signals);
         Directory.Conclude(_verdict);
-        HtmlReport.Write(RunRecord.Read(Directory.Path));
+        //HtmlReport.Write(RunRecord.Load(Directory.Path));
         return _verdict;
     }
 
@@ -81,6 +81,7 @@ public sealed class Run : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ConcludeAsync().ConfigureAwait(false);
+        _evidence.Dispose();
         Directory.Dispose();
     }
 

@@ -1,5 +1,3 @@
-using Understudy.Verdict;
-
 namespace Understudy.Runner;
 
 /// <summary>What a step has to say for itself while it runs.</summary>

@@ -14,8 +14,11 @@ static partial class ConsoleText
     {
         var bytes = new byte[latin1.Length];
         Encoding.Latin1.GetBytes(latin1, bytes);
-        return Control().Replace(Encoding.UTF8.GetString(bytes), "");
+        return Visible(Encoding.UTF8.GetString(bytes));
     }
+
+    /// <summary>Text without terminal control and other control characters.</summary>
+    public static string Visible(string text) => Control().Replace(text, "");
 
     /// <summary>Whether a line begins as the kernel begins one: <c>[   12.345678]</c>.</summary>
     public static bool StartsWithTime(ReadOnlySpan<char> line)

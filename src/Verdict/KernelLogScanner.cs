@@ -29,8 +29,12 @@ public sealed class KernelLogScanner
     {
         rules ??= KernelRules.All;
         _reports = new KernelReports(source, found, rules);
-        _markers = SearchValues.Create([.. rules.Select(r => r.Marker).Distinct()], StringComparison.Ordinal);
+        _markers = SearchValues.Create(Shortest(rules.Select(r => r.Marker).Distinct().ToArray()), StringComparison.Ordinal);
     }
+
+    // The search slows down with each marker: one that contains another is found with that.
+    static string[] Shortest(string[] markers) =>
+        [.. markers.Where(m => !markers.Any(other => other != m && m.Contains(other, StringComparison.Ordinal)))];
 
     /// <summary>Findings left out because the log holds too many of a kind, or too many at all.</summary>
     public long LeftOut => _reports.LeftOut;

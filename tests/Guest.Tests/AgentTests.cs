@@ -98,8 +98,8 @@ public sealed class AgentTests : IAsyncLifetime
         await process.SignalAsync(9, Cancel);
 
         Assert.Equal(9, (await process.Completion).Signal);
-        var state = await Agent.ExecuteAsync(["sh", "-c", $"cat /proc/{child}/stat 2>/dev/null | cut -d' ' -f3"], cancellation: Cancel);
-        Assert.Contains(state.Stdout.Trim(), (string[])["", "Z", "X"]);
+        // Dying takes a moment; a child that lives on keeps this waiting until the test's limit.
+        await Agent.ExecuteAsync(["sh", "-c", $"while grep -q '^State:.[RS]' /proc/{child}/status 2>/dev/null; do :; done"], cancellation: Cancel);
     }
 
     [Fact(Timeout = Limits.Hang)]
@@ -181,6 +181,19 @@ public sealed class AgentTests : IAsyncLifetime
     }
 
     [Fact(Timeout = Limits.Hang)]
+    public async Task A_pipe_that_nobody_reads_keeps_only_its_own_push_waiting()
+    {
+        var path = $"{_folder.FullName}/pipe";
+        await Agent.ExecuteAsync(["mkfifo", path], cancellation: Cancel);
+        var pushing = Agent.PushAsync(path, "into the pipe"u8.ToArray(), cancellation: Cancel);
+        await Agent.PingAsync(Cancel);
+        Assert.False(pushing.IsCompleted);
+
+        Assert.Equal("into the pipe", (await Agent.ExecuteAsync(["cat", path], cancellation: Cancel)).Stdout);
+        await pushing;
+    }
+
+    [Fact(Timeout = Limits.Hang)]
     public async Task Files_that_do_not_know_their_length_are_pulled_whole() =>
         Assert.StartsWith("Linux version", Encoding.ASCII.GetString(await Agent.PullAsync("/proc/version", Cancel)), StringComparison.Ordinal);
 
@@ -255,6 +268,21 @@ public sealed class AgentTests : IAsyncLifetime
 
         Assert.Equal(2, failure.Errno);
         Assert.Contains("no module no_such_module", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Hang)]
+    public async Task A_module_request_that_hangs_holds_up_nobody_and_can_be_given_up()
+    {
+        var path = $"{_folder.FullName}/hangs.ko";
+        await Agent.ExecuteAsync(["mkfifo", path], cancellation: Cancel);
+        using var stop = new CancellationTokenSource();
+        var loading = Agent.LoadModuleAsync(path, cancellation: stop.Token);
+        await Agent.PingAsync(Cancel);
+        Assert.False(loading.IsCompleted);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loading);
+        await Agent.PingAsync(Cancel);
     }
 
     [Fact(Timeout = Limits.Hang)]

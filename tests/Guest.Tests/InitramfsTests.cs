@@ -30,6 +30,23 @@ public sealed class InitramfsTests : IDisposable
     }
 
     [Fact]
+    public void Busybox_finds_what_modules_need_nearest_first()
+    {
+        var entries = Read(new()
+        {
+            AgentPath = Make("agent", "AGENT"), KernelRelease = "x",
+            Modules =
+            [
+                Make("nvme.ko", "\0license=GPL\0depends=nvme-core,nvme-auth\0"), Make("nvme-core.ko", "\0depends=nvme_auth\0"),
+                Make("nvme-auth.ko", "\0depends=\0"), Make("odd.ko", "\0depends=not-here"),
+            ],
+        });
+
+        Assert.Equal(
+            "nvme.ko: nvme-core.ko nvme-auth.ko\nnvme-core.ko: nvme-auth.ko\nnvme-auth.ko:\nodd.ko:\n", entries["lib/modules/x/modules.dep"]);
+    }
+
+    [Fact]
     public void Busybox_brings_its_applets_but_not_in_place_of_the_agents_names()
     {
         var busybox = Make("busybox", "#!/bin/sh\necho ls; echo sh; echo modprobe; echo init\n");

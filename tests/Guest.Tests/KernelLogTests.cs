@@ -49,8 +49,10 @@ public class KernelLogTests
         var log = new KernelLog();
         var seeing = log.SeesAsync("never", TimeSpan.FromSeconds(30), cancellation: Cancel);
         log.Append(Record(0, "here"));
+        Assert.False(log.Ended.IsCompleted);
         log.Complete(new IOException("gone"));
 
+        await log.Ended;
         await Assert.ThrowsAsync<GuestLostException>(() => seeing);
         Assert.NotNull(await log.SeesAsync("here", TimeSpan.FromSeconds(30), cancellation: Cancel));
     }

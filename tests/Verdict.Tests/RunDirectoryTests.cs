@@ -180,6 +180,24 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void On_a_full_disk_all_that_was_written_and_the_verdict_are_kept()
+    {
+        using var disk = SmallDisk.Mount(_temporary["disk"], kibibytes: 512);
+        using (var run = RunDirectory.Create(Path.Combine(disk.Path, "run"), Info, _time))
+        {
+            var line = new TraceRecord(1, 1, "nic", TraceKind.Note, new string('x', 1000));
+            var written = 0;
+            Action fill = () => { while (true) { run.Append(line); written++; } };
+            Assert.Throws<RunDirectoryFullException>(fill);
+            Assert.Throws<RunDirectoryFullException>(() => run.AppendConsole(new byte[300_000], 1));
+            run.Conclude(new RunVerdict(Outcome.Broken, "disk full", []));
+            var read = RunRecord.Load(run.Path);
+            Assert.Equal(written, read.Trace().Count());
+            Assert.Equal("broken: disk full", read.Verdict!.ToString());
+        }
+    }
+
+    [Fact]
     public void The_verdict_frees_the_reserve_it_was_kept_for()
     {
         using var run = Create();

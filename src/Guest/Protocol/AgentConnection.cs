@@ -34,7 +34,16 @@ sealed class AgentConnection(Stream stream, Action<Frame> onEvent) : IAsyncDispo
             lock (_lock) _pending.Remove(id);
             throw;
         }
-        await WriteAsync(frame).WaitAsync(cancellation);
+        try
+        {
+            await WriteAsync(frame).WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // The request is, or will be, written all the same.
+            Abandon(id);
+            throw;
+        }
         return id;
     }
 
@@ -104,7 +113,14 @@ sealed class AgentConnection(Stream stream, Action<Frame> onEvent) : IAsyncDispo
 
     async Task WriteAsync(ReadOnlyMemory<byte> frame)
     {
-        await _writing.WaitAsync(_closing.Token);
+        try
+        {
+            await _writing.WaitAsync(_closing.Token);
+        }
+        catch (Exception closed) when (closed is OperationCanceledException or ObjectDisposedException)
+        {
+            throw await Lost;
+        }
         try
         {
             // Never cancelled halfway: a torn frame would take the channel with it.

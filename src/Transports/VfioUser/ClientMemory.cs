@@ -74,17 +74,16 @@ sealed class ClientMemory(Connection connection, int maxTransfer)
         MemoryMarshal.Write(message, new Header(id, command, (uint)size, 0, 0));
         MemoryMarshal.Write(message[Header.Bytes..], new DmaAccess(address, (ulong)(destination.Length + source.Length)));
         source.Span.CopyTo(message[(Header.Bytes + DmaAccess.Bytes)..]);
-        try
-        {
-            connection.Send(message);
-        }
-        catch (Linux.LinuxException)
-        {
-            // The machine is going: the reader sees the same and closes, which fails this request with the others.
-            connection.Shutdown();
-        }
+        if (!connection.TrySend(message)) Fail(id);
         ArrayPool<byte>.Shared.Return(buffer);
         return pending.Done.Task;
+    }
+
+    void Fail(ushort id)
+    {
+        Pending? pending;
+        lock (_gate) _pending.Remove(id, out pending);
+        pending?.Done.SetResult(false);     // else it has failed already, with the connection
     }
 
     Pending? Register(Pending pending, out ushort id)

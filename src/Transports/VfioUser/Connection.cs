@@ -14,6 +14,7 @@ sealed class Connection(UnixSocket socket, DeviceCommands commands, bool writeMu
     readonly MessageReader _reader = new(socket);
     readonly byte[] _out = GC.AllocateUninitializedArray<byte>(MessageReader.MaxMessage, pinned: true);
     readonly Lock _sending = new();
+    bool _closed;
 
     /// <summary>The machine's memory by messages; null until the versions are agreed on.</summary>
     public ClientMemory? Memory { get; private set; }
@@ -30,10 +31,24 @@ sealed class Connection(UnixSocket socket, DeviceCommands commands, bool writeMu
             else Answer(header, body);
     }
 
-    /// <summary>Sends one whole message. From any thread.</summary>
-    public void Send(ReadOnlySpan<byte> message)
+    /// <summary>Sends a request of ours. From any thread, also after the end.</summary>
+    /// <returns>False when it cannot arrive: the conversation has ended, or ends now.</returns>
+    public bool TrySend(ReadOnlySpan<byte> request)
     {
-        lock (_sending) socket.Send(message);
+        lock (_sending)
+        {
+            if (_closed) return false;
+            try
+            {
+                socket.Send(request);
+                return true;
+            }
+            catch (LinuxException)
+            {
+                socket.Shutdown();      // half a request may be out
+                return false;
+            }
+        }
     }
 
     /// <summary>Ends the conversation; <see cref="Run"/> returns soon. From any thread.</summary>
@@ -41,6 +56,8 @@ sealed class Connection(UnixSocket socket, DeviceCommands commands, bool writeMu
 
     public void Dispose()
     {
+        socket.Shutdown();              // wakes whoever is sending
+        lock (_sending) _closed = true;
         Memory?.Close();
         _reader.Dispose();
         socket.Dispose();
@@ -54,7 +71,7 @@ sealed class Connection(UnixSocket socket, DeviceCommands commands, bool writeMu
         }
         catch (ProtocolException)
         {
-            Reply(header, Errno.EINVAL, 0);
+            if (!header.IsReply) Reply(header, Errno.EINVAL, 0);
             throw;
         }
         var answer = Negotiation.Answer(writeMultiple);
@@ -66,14 +83,15 @@ sealed class Connection(UnixSocket socket, DeviceCommands commands, bool writeMu
     {
         if ((header.Flags & Header.TypeMask) != 0) throw new ProtocolException($"message {header.Id} is neither a command nor a reply (flags 0x{header.Flags:x})");
         var error = commands.Execute(header.Command, body, _reader.Descriptors, _out.AsSpan(Header.Bytes), out var length);
-        if (header.WantsReply) Reply(header, error, length);
+        Reply(header, error, length);
     }
 
     void Reply(in Header to, int error, int length)
     {
+        if (!to.WantsReply) return;
         var size = Header.Bytes + (error == 0 ? length : 0);
         var flags = Header.Reply | (error == 0 ? 0 : Header.Failed);
         MemoryMarshal.Write(_out, new Header(to.Id, to.Command, (uint)size, flags, (uint)error));
-        Send(_out.AsSpan(0, size));
+        lock (_sending) socket.Send(_out.AsSpan(0, size));
     }
 }

@@ -28,6 +28,7 @@ static class DeviceRules
         new("aer-bus", Severity.Error, "PCIe Bus Error: ", @"(?<driver>\S+) \S+: PCIe Bus Error: severity=Uncorrect(ed|able) \((?<kind>[^)]*)\), type=(?<type>[^,]+)", "PCIe Bus Error: {driver}: uncorrectable ({kind}), {type}") { OneLine = true },
         new("aer-bus", Severity.Warning, "PCIe Bus Error: ", @"(?<driver>\S+) \S+: PCIe Bus Error: severity=Correct(ed|able), type=(?<type>[^,]+)", "PCIe Bus Error: {driver}: corrected, {type}") { OneLine = true },
         new("iommu", Severity.Error, "[DMA ", @"DMAR: \[DMA (?<kind>Read|Write)", "IOMMU: DMA {kind} fault") { OneLine = true },
+        new("iommu", Severity.Error, "[INTR-REMAP]", @"DMAR: \[INTR-REMAP\] Request device", "IOMMU: interrupt remapping fault") { OneLine = true },
         new("iommu", Severity.Error, "IO_PAGE_FAULT", @".*AMD-Vi: Event logged \[IO_PAGE_FAULT|.*Event logged \[IO_PAGE_FAULT", "IOMMU: DMA fault") { OneLine = true },
         new("mce", Severity.Fatal, "Machine check", @"mce: \[Hardware Error\]: (CPU \d+: )?Machine check", "machine check") { OneLine = true },
     ];

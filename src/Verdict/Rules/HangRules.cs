@@ -17,12 +17,12 @@ static class HangRules
 
     public static readonly KernelRule[] All =
     [
-        new("soft-lockup", Severity.Error, "BUG: soft lockup", @"(watchdog: )?BUG: soft lockup - CPU#\d+ stuck for", "BUG: soft lockup[ in {frame}]") { SkipFrames = _ticking },
+        new("soft-lockup", Severity.Error, "BUG: ", @"(watchdog: )?BUG: soft lockup - CPU#\d+ stuck for", "BUG: soft lockup[ in {frame}]") { SkipFrames = _ticking },
         new("hard-lockup", Severity.Fatal, "hard LOCKUP", ".*detected hard LOCKUP on cpu", "hard lockup[ in {frame}]") { SkipFrames = _ticking },
-        new("rcu-stall", Severity.Error, "stall", @"(rcu: )?INFO: (?<flavour>rcu\w*) (self-detected stall on CPU|detected (expedited )?stalls? on CPUs)", "INFO: rcu detected stall[ in {frame}]") { SkipFrames = _ticking },
+        new("rcu-stall", Severity.Error, "INFO: ", @"(rcu: )?INFO: (?<flavour>rcu\w*) (self-detected stall on CPU|detected (expedited )?stalls? on (CPUs|tasks))", "INFO: rcu detected stall[ in {frame}]") { SkipFrames = _ticking },
         new("rcu-starved", Severity.Error, "kthread starved for", @"rcu: rcu\w* kthread starved for \d+ jiffies", "INFO: rcu kthread starved") { OneLine = true },
-        new("hung-task", Severity.Error, "blocked for more than", @"INFO: task (?<task>.+):\d+ (<[^>]*> )?(is )?blocked for more than \d+ seconds|INFO: task (?<task>.+):\d+ blocked in I/O wait for more than", "INFO: task hung[ in {frame}]") { SkipFrames = _sleeping },
-        new("workqueue-lockup", Severity.Error, "workqueue lockup", "BUG: workqueue lockup - pool", "BUG: workqueue lockup") { OneLine = true },
+        new("hung-task", Severity.Error, "INFO: ", @"INFO: task .+:\d+ blocked.* for more than \d+ seconds", "INFO: task hung[ in {frame}]") { SkipFrames = _sleeping },
+        new("workqueue-lockup", Severity.Error, "BUG: ", "BUG: workqueue lockup - pool", "BUG: workqueue lockup") { OneLine = true },
         new("unregister-netdevice", Severity.Error, "unregister_netdevice: waiting for", @"unregister_netdevice: waiting for (?<dev>\S+) to become free", "unregister_netdevice: waiting for {dev} to become free") { OneLine = true },
     ];
 }

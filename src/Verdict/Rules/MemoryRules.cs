@@ -5,7 +5,7 @@ static class MemoryRules
 {
     public static readonly KernelRule[] All =
     [
-        new("bad-page", Severity.Error, "BUG: Bad ", @"BUG: Bad (?<what>page (state|cache|map)|rss-counter state|page)\b", "BUG: Bad {what}[ in {frame}]") { SkipFrames = ["bad_page", "check_free_page*", "free_*", "__free_*", "get_page_from_freelist", "prep_new_page"] },
+        new("bad-page", Severity.Error, "BUG: ", @"BUG: Bad (?<what>page (state|cache|map)|rss-counter state|page)\b", "BUG: Bad {what}[ in {frame}]") { SkipFrames = ["bad_page", "check_free_page*", "free_*", "__free_*", "get_page_from_freelist", "prep_new_page"] },
         new("page-allocation", Severity.Warning, "page allocation failure", @".*: page allocation failure: order:(?<order>\d+)", "page allocation failure, order {order}[ in {frame}]")
         {
             SkipFrames = ["warn_alloc*", "__alloc_*", "alloc_*", "kmalloc*", "__kmalloc*", "___kmalloc*", "kvmalloc*", "__get_free_pages", "dma_direct_alloc*", "__dma_direct_*", "dma_alloc_*", "dma_common_*"],

@@ -21,7 +21,7 @@ static class OopsRules
         new("double-fault", Severity.Fatal, "double fault",
             "(PANIC: |traps: PANIC: |Oops: )?double fault[:,]",
             "double fault[ in {frame}]") { End = EndTrace, Absorbs = ["oops"] },
-        new("stack-overflow", Severity.Fatal, "stack guard page was hit",
+        new("stack-overflow", Severity.Fatal, "BUG: ",
             "BUG: ([A-Z]+ )?(kernel )?stack guard page was hit",
             "BUG: stack guard page was hit[ in {frame}]") { End = EndTrace, Absorbs = ["oops"] },
         new("stack-segment", Severity.Fatal, "stack segment:", "(Oops: )?stack segment: ", "stack segment fault[ in {frame}]") { End = EndTrace },
@@ -38,7 +38,7 @@ static class OopsRules
         {
             End = EndTrace, Absorbs = ["bug", "invalid-opcode", "oops", CutHere], SkipFrames = ["usercopy_abort", "__check_object_size", "__check_heap_object", "check_heap_object"],
         },
-        new("fortify", Severity.Fatal, "buffer overflow", "(detected buffer overflow in |(memcpy|memset|memmove|str\\w+): detected (buffer overflow|field-spanning write))", "buffer overflow[ in {frame}]")
+        new("fortify", Severity.Fatal, "buffer overflow", @"(detected buffer overflow in |\w+: detected buffer overflow: )", "buffer overflow[ in {frame}]")
         {
             End = EndTrace, Absorbs = ["bug", "warning", "invalid-opcode", "oops", CutHere], SkipFrames = ["fortify_panic", "__fortify_panic", "__fortify_report"],
         },
@@ -50,7 +50,7 @@ static class OopsRules
             @"WARNING: (CPU: \d+ PID: \d+ at (\S+:\d+ )?(?<func>[A-Za-z_][\w.]*\+0x)?|(\[.*\] )?(\S+:\d+ )?at ((?<func>[A-Za-z_][\w.]*\+0x)\S*|\S+)( \[\w+\])?, CPU#\d+: )",
             "WARNING[ in {frame}]") { End = EndTrace },
         new("oops", Severity.Fatal, "Oops", @"(Internal error: )?Oops( - [\w ]+)?: .*\[#\d+\]|Internal error: ", "Oops[ in {frame}]") { End = EndTrace },
-        new("panic", Severity.Fatal, "Kernel panic", "Kernel panic - not syncing: (?<cause>.*[^ ])", "Kernel panic: {cause}") { End = "---[ end Kernel panic", SkipFrames = ["check_panic_on_warn*"] },
+        new("panic", Severity.Fatal, "Kernel panic", "Kernel panic - not syncing: (?<cause>.*[^ ])", "Kernel panic: {cause}") { End = "Kernel Offset: ", SkipFrames = ["check_panic_on_warn*"] },
         new("bug-other", Severity.Error, "BUG: ", @"BUG: (?<what>[A-Za-z][^:\[(]*[A-Za-z])", "BUG: {what}[ in {frame}]"),
         // Opens a report; the next lines say which.
         new(CutHere, Severity.Error, "[ cut here ]", "-+\\[ cut here \\]-+", "kernel report cut short") { End = EndTrace },

@@ -13,13 +13,13 @@ static class SanitizerRules
 
     public static readonly KernelRule[] All =
     [
-        new("kasan", Severity.Error, "BUG: KASAN: ", "BUG: KASAN: (?<kind>[a-z-]+)( in (?<func>[A-Za-z_][\\w.]*\\+0x))?", "KASAN: {kind}[ {access}][ in {frame}]")
+        new("kasan", Severity.Error, "BUG: ", "BUG: KASAN: (?<kind>[a-z-]+)( in (?<func>[A-Za-z_][\\w.]*\\+0x))?", "KASAN: {kind}[ {access}][ in {frame}]")
         {
             Body = "^(?<access>Read|Write|Free) (of size|of addr)", End = Border, SkipFrames = _accessors,
         },
-        new("kfence", Severity.Error, "BUG: KFENCE: ", "BUG: KFENCE: (?<kind>[a-z -]+?)( (?<access>read|write))?( in (?<func>[A-Za-z_][\\w.]*\\+0x)|:|$)", "KFENCE: {kind}[ {access}][ in {frame}]") { End = Border, SkipFrames = _accessors },
-        new("kmsan", Severity.Error, "BUG: KMSAN: ", "BUG: KMSAN: (?<kind>[a-z-]+)( in (?<func>[A-Za-z_][\\w.]*\\+0x))?", "KMSAN: {kind}[ in {frame}]") { End = Border, SkipFrames = _accessors },
-        new("kcsan", Severity.Error, "BUG: KCSAN: ", "BUG: KCSAN: (?<kind>[a-z -]+) in (?<func>[A-Za-z_][\\w.]*)( / (?<other>[A-Za-z_][\\w.]*))?", "KCSAN: {kind} in {func}[ / {other}]") { End = Border },
+        new("kfence", Severity.Error, "BUG: ", "BUG: KFENCE: (?<kind>[a-z -]+?)( (?<access>read|write))?( in (?<func>[A-Za-z_][\\w.]*\\+0x)|:|$)", "KFENCE: {kind}[ {access}][ in {frame}]") { End = Border, SkipFrames = _accessors },
+        new("kmsan", Severity.Error, "BUG: ", "BUG: KMSAN: (?<kind>[a-z-]+)( in (?<func>[A-Za-z_][\\w.]*\\+0x))?", "KMSAN: {kind}[ in {frame}]") { End = Border, SkipFrames = _accessors },
+        new("kcsan", Severity.Error, "BUG: ", "BUG: KCSAN: (?<kind>[a-z -]+) in (?<func>[A-Za-z_][\\w.]*)( / (?<other>[A-Za-z_][\\w.]*))?", "KCSAN: {kind} in {func}[ / {other}]") { End = Border },
         new("ubsan", Severity.Error, "UBSAN: ", "UBSAN: (?<kind>[a-z -]+) in (?<where>[^ :]+)", "UBSAN: {kind} in {where}")
         {
             End = Border, Absorbs = ["warning"], SkipFrames = ["__ubsan_*", "ubsan_*", "handle_overflow", "val_to_string"],

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Understudy.Pci.Tests;
 
 /// <summary>A device that a test puts together as it likes.</summary>
-sealed class Gadget : PciDevice
+public sealed class Gadget : PciDevice
 {
     public Gadget(Action<Gadget>? build = null) : base(new PciIdentity(0x1234, 0x5678, 0x020000, 6, 0xABCD, 0xEF01)) => build?.Invoke(this);
 
