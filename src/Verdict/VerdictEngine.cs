@@ -57,7 +57,8 @@ public static class VerdictEngine
     static RunVerdict WithoutComplaint(IReadOnlyList<StepRecord> steps)
     {
         if (steps.Count == 0) return Verdict(Outcome.Broken, "no step ran", []);
-        if (steps.Any(s => s.Outcome == Outcome.Pass)) return Verdict(Outcome.Pass, $"{steps.Count(s => s.Outcome == Outcome.Pass)} steps passed", []);
+        var passed = steps.Count(s => s.Outcome == Outcome.Pass);
+        if (passed > 0) return Verdict(Outcome.Pass, passed == 1 ? "1 step passed" : $"{passed} steps passed", []);
         var reasons = steps.Select(s => s.Lines is [var line, ..] ? line : s.Detail ?? s.Name).Distinct().ToList();
         return Verdict(Outcome.Skip, string.Join("; ", reasons), [.. steps.Select(Describe)]);
     }
@@ -69,5 +70,8 @@ public static class VerdictEngine
     static string Describe(RunSignal signal) => $"{signal.Time:F3} s: {signal.Text}";
 
     static RunVerdict Verdict(Outcome outcome, string reason, IReadOnlyList<string> evidence) =>
-        new(outcome, reason, evidence.Count <= MostEvidence ? evidence : [.. evidence.Take(MostEvidence), $"... {evidence.Count - MostEvidence} more lines"]);
+        new(outcome, reason, Some(evidence));
+
+    static IReadOnlyList<string> Some(IReadOnlyList<string> lines) =>
+        lines.Count <= MostEvidence ? lines : [.. lines.Take(MostEvidence), $"... {lines.Count - MostEvidence} more lines"];
 }

@@ -202,4 +202,27 @@ public sealed class MessageDmaTests
         Assert.Equal((0x100UL + 65536, 100_000 - 65536), Serve(client, memory, 0));
         rig.Slot.Do(device => Assert.False(device.Writes(Rig.MemorySize, [1])));
     }
+
+    [Fact]
+    public async Task What_was_posted_to_a_machine_that_left_does_not_reach_the_next()
+    {
+        await using var rig = new Rig(new() { MessageWrites = MessageWrites.ToUnsharedMemory });
+        using (var client = rig.Boot())
+        {
+            client.Call(2, Map(Unshared, 0x10000));
+            rig.Slot.Do(device =>
+            {
+                Assert.True(device.Writes(Unshared, new byte[100]));
+                Assert.True(device.Writes(0x200, [2]));
+                Assert.True(device.Writes(Unshared, new byte[100]));
+            });
+            Assert.NotNull(client.Receive());
+        }
+        using var next = rig.Boot();
+        Assert.True(rig.Slot.Ask(device => device.Writes(0x300, [3])));
+        while (!rig.MemoryAt(0x300, 1).SequenceEqual(new byte[] { 3 })) Thread.Yield();     // queued behind, so it comes last
+        Assert.Equal([0], rig.MemoryAt(0x200, 1));
+        Assert.Equal(0x5678_1234u, next.Read32(7, 0));
+        Assert.Empty(rig.Transport.Findings);
+    }
 }

@@ -18,7 +18,7 @@ public sealed class VerdictEngineTests
     static void Is(Outcome outcome, string reason, RunVerdict verdict) => Assert.Equal((outcome, reason), (verdict.Outcome, verdict.Reason));
 
     [Fact]
-    public void All_steps_passed_is_a_pass() => Is(Outcome.Pass, "1 steps passed", Decide([Passed, Skipped]));
+    public void All_steps_passed_is_a_pass() => Is(Outcome.Pass, "1 step passed", Decide([Passed, Skipped]));
 
     [Fact]
     public void A_failed_step_fails_with_its_lines()

@@ -13,6 +13,9 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
 
     static readonly string[] Directories = ["lists/partial", "archives/partial", "debs"];
 
+    const long SpaceForLists = 300L << 20;
+    const long SpareSpace = 128L << 20;
+
     readonly string _root = cache.PathOf("apt");
     readonly DebianKeyring _keyring = new(cache, host);
 
@@ -37,6 +40,7 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
     {
         using var held = await cache.LockAsync("apt", cancel, step.Waits).ConfigureAwait(false);
         var mirror = FindMirror() ?? await _keyring.FetchTemplateAsync(cancel).ConfigureAwait(false) ?? throw DebianMirror.NotFound();
+        cache.RequireSpace(SpaceForLists, "reading the package lists");
         step.Says($"reading Debian's package lists (mirror from {mirror.Origin})");
         var (words, indexes) = await RunUpdateAsync(mirror, step, cancel).ConfigureAwait(false);
         if (indexes.Count > 0 && Missing(mirror, indexes).Any(suite => AptWords.IsUnknownKey(AptWords.About(words, suite.Name))))
@@ -119,10 +123,9 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
         Write("status", "");
         Write("preferences", AptConfiguration.Preferences());
         Write("understudy.sources", AptConfiguration.Sources(mirror, keyring));
-        Write("apt.conf", AptConfiguration.Config(_root, host.EtcApt, Environment.GetEnvironmentVariable("APT_CONFIG")));
-
-        void Write(string file, string text) => cache.WriteWhole(Path.Combine(_root, file), Encoding.UTF8.GetBytes(text));
     }
+
+    void Write(string file, string text) => cache.WriteWhole(Path.Combine(_root, file), Encoding.UTF8.GetBytes(text));
 
     async Task<IReadOnlyList<DebianPackage>> PlanHeldAsync(
         IReadOnlyList<string> request, IEnumerable<string> indexes, Provisioning step, CancellationToken cancel)
@@ -142,6 +145,7 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
         Directory.CreateDirectory(Debs);
         foreach (var package in packages) DiscardCorrupt(package);
         var total = packages.Sum(package => package.Size);
+        cache.RequireSpace(total + packages.Sum(package => package.InstalledSize) + SpareSpace, step.Step);
         step.Downloads($"downloading {packages.Count} packages", 0, total);
         var result = await RunAptAsync(["download", .. packages.Select(package => package.Spec)], step, total, cancel).ConfigureAwait(false);
         if (result.ExitCode != 0) throw AptWords.DownloadFailed(packages, result.Error, cache.Root);
@@ -176,6 +180,7 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
     // flock(1) hands its lock down to apt, so an apt that outlives a killed run still keeps the next one out until it is done.
     Task<HostResult> RunAptAsync(IReadOnlyList<string> arguments, Provisioning step, long totalBytes, CancellationToken cancel)
     {
+        Write("apt.conf", AptConfiguration.Config(_root, host.EtcApt, Environment.GetEnvironmentVariable("APT_CONFIG")));
         var output = new List<string>();
         var command = new HostCommand("flock", [Path.Combine(_root, "running"), "apt-get", "-q=2", "-o", "APT::Status-Fd=1", .. arguments])
         {

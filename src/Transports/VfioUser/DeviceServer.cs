@@ -53,6 +53,7 @@ sealed class DeviceServer : IPciBus
     /// <summary>Listens, and serves from now on whoever connects.</summary>
     public void Start(PciSlot slot)
     {
+        File.Delete(SocketPath);        // a process that was killed leaves its sockets behind
         _listener = UnixSocket.Listen(SocketPath);
         new Thread(() => Serve(_listener, slot)) { IsBackground = true, Name = $"vfio-user {Name}" }.Start();
         _posted?.Start();
@@ -107,6 +108,7 @@ sealed class DeviceServer : IPciBus
         }
         catch (Exception exception)
         {
+            Found("vfio-user-crashed", exception.ToString());
             _completion.SetException(exception);
         }
         listener.Dispose();

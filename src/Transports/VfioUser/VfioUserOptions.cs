@@ -3,8 +3,9 @@ namespace Understudy.Transports.VfioUser;
 /// <summary>How a <see cref="VfioUserTransport"/> behaves. The defaults are right for QEMU 11.1.</summary>
 public sealed record VfioUserOptions
 {
-    /// <summary>Where the sockets go: a directory only this user can enter, made if it is missing. Null makes a fresh one under the system's
-    /// directory for temporary files and removes it on disposal.</summary>
+    /// <summary>Where the sockets go: a directory only this user can enter, made if it is missing. It belongs to one
+    /// transport at a time: sockets that a killed one left are replaced. Null makes a fresh one under the system's directory for temporary files
+    /// and removes it on disposal.</summary>
     public string? Directory { get; init; }
 
     /// <summary>Whether a guest's MMIO write returns before the model has seen it, as on real PCI Express. False makes every write wait for

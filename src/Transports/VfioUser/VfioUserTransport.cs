@@ -123,7 +123,9 @@ public sealed class VfioUserTransport : IPciTransport
     {
         if (_clock.Gate.IsHeldByCurrentThread)
             throw new InvalidOperationException("DMA by message needs the machine to run, and it may be waiting for the lock this thread holds: call from outside the model.");
-        lock (_gate) return _bySlot[slot].ClientMemory;
+        lock (_gate)
+            return _bySlot.TryGetValue(slot, out var server) ? server.ClientMemory
+                : throw new ArgumentException($"The {slot.Device.GetType().Name} was not plugged into this transport.", nameof(slot));
     }
 
     void Found(string check, string text)
