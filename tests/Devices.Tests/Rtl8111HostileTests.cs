@@ -1,5 +1,3 @@
-using Understudy.Pci;
-
 namespace Understudy.Devices.Tests;
 
 public class Rtl8111HostileTests
