@@ -27,12 +27,15 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
     /// <summary>What is at hand, or null when the lists were never read.</summary>
     public AptStamp? Known => CacheJson.Read(StampPath, CacheJson.Default.AptStamp);
 
+    /// <summary>The lists at hand are those of the mirror in use; the user may have named another one since.</summary>
+    public bool IsOfMirrorInUse => Known is { } known && known.Mirror == FindMirror()?.Archive;
+
     /// <summary>The verified index files at hand.</summary>
     public IEnumerable<string> Indexes => Known?.Indexes.Values ?? [];
 
     /// <summary>Reads the package lists unless they are from the last hours and from the mirror in use.</summary>
     public async Task<AptStamp> EnsureListsAsync(Provisioning step, CancellationToken cancel) =>
-        Known is { } known && DateTime.UtcNow - known.Read < FreshFor && known.Mirror == FindMirror()?.Archive
+        IsOfMirrorInUse && Known is { } known && DateTime.UtcNow - known.Read < FreshFor
             ? known
             : await UpdateAsync(step, cancel).ConfigureAwait(false);
 
