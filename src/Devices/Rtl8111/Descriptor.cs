@@ -1,7 +1,7 @@
 namespace Understudy.Devices;
 
-/// <summary>A transmit or receive descriptor in machine memory, little-endian, 16 bytes (RTL8168 registers datasheet, 6; the names of the
-/// bits in r8169_main.c, enum rtl_desc_bit, rtl_tx_desc_bit_1 and rtl_rx_desc_bit).</summary>
+/// <summary>A transmit or receive descriptor in machine memory, little-endian, 16 bytes (r8169_main.c: struct TxDesc, enum rtl_desc_bit,
+/// rtl_tx_desc_bit_1 and rtl_rx_desc_bit).</summary>
 struct Descriptor
 {
     public const int Size = 16;
