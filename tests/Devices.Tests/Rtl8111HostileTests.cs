@@ -164,12 +164,20 @@ public class Rtl8111HostileTests
         Assert.DoesNotContain("model-crashed", _card.Checks);
     }
 
+    // Rings of random descriptors that more often than not point into memory, sometimes into the rings themselves.
     void AimRings(Random random)
     {
-        _card.W32(0x24, 0);
-        _card.W32(0x20, (uint)random.Next(8 << 20));
-        _card.W32(0xE8, 0);
-        _card.W32(0xE4, (uint)random.Next(8 << 20));
+        foreach (var (high, low) in ((int, int)[])[(0x24, 0x20), (0xE8, 0xE4)])
+        {
+            var ring = (ulong)random.Next(7 << 20) & ~0xFFul;
+            for (var i = 0; i < 40; i++)
+                _card.SetDescriptor(ring, i, (uint)random.NextInt64(1L << 32) | (random.Next(4) > 0 ? Own : 0), (uint)random.NextInt64(1L << 32), (ulong)random.Next(9 << 20));
+            _card.W32(high, 0);
+            _card.W32(low, (uint)ring);
+        }
+        _card.W8(0x37, 0x0C);
+        _card.Doorbell();
+        if (random.Next(2) == 0) _card.Bus.Time.Advance(5_000);
     }
 
     void Reopen()

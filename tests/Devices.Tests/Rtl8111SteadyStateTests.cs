@@ -20,11 +20,15 @@ public class Rtl8111SteadyStateTests
             card.Slot.Write(2, 0x3E, all);
             card.SetOptions1(MiniDriver.RxRing, i & 255, MiniDriver.Own | 0x3FFF | ((i & 255) == 255 ? MiniDriver.EndOfRing : 0));
         }
-        for (var i = 0; i < 1024; i++) Round(i);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1024; i++) Round(i);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(2048, ((Peer)card.Nic.Wire).EchoAnswered);
+        long Pass()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1024; i++) Round(i);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        // The runtime allocates when it compiles a method anew, whenever it likes; the model would allocate in every pass.
+        Assert.Contains(0, Enumerable.Range(0, 5).Select(_ => Pass()).ToArray());
+        Assert.Equal(5 * 1024, ((Peer)card.Nic.Wire).EchoAnswered);
     }
 
     [Fact]

@@ -141,6 +141,23 @@ public class Rtl8111TransmitTests
         Assert.Equal(tcp[20..], payload);
     }
 
+    [Theory]
+    [InlineData(16_384)]
+    [InlineData(40_000)]
+    public void A_segment_may_be_longer_than_14_bits_can_say(int size)
+    {
+        var tcp = Frames.Tcp(size);
+        var frame = Frames.Ethernet(Frames.PeerMac, Frames.Card, 0x0800, Frames.IPv4(6, tcp));
+        frame.CopyTo(_card.Bus.Memory[(int)MiniDriver.TxBuffers..]);
+        const uint Command = 1u << 26 | 34u << 18;
+        _card.SetDescriptor(MiniDriver.TxRing, 0, MiniDriver.First | Command | 54, 1000u << 18, MiniDriver.TxBuffers);
+        _card.SetDescriptor(MiniDriver.TxRing, 1, Own | MiniDriver.Last | Command | (uint)size, 1000u << 18, MiniDriver.TxBuffers + 54);
+        _card.SetOptions1(MiniDriver.TxRing, 0, _card.Options1(MiniDriver.TxRing, 0) | Own);
+        _card.Doorbell();
+        _card.Settle();
+        Assert.Equal(tcp[20..], _wire.Frames.SelectMany(sent => sent[54..]));
+    }
+
     [Fact]
     public void A_VLAN_tag_is_inserted_after_the_addresses()
     {
