@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Understudy.Pci;
 
 /// <summary>Bus mastering, as a model writes it. Everything is copied. A failed access returns false (not mapped, or Bus Master Enable is
-/// off); the device decides what its hardware would do then.</summary>
+/// off), and a failed read fills its destination with ones; the device decides what its hardware would do then.</summary>
 public readonly ref struct Dma
 {
     readonly PciSlot _slot;

@@ -1,7 +1,7 @@
 namespace Understudy.Pci;
 
 /// <summary>The commonest shape of an interrupt: asserted while <c>status &amp; mask</c> is not zero. Re-evaluates on every bus write of
-/// either register; the model calls <see cref="Evaluate"/> when it changed one itself.</summary>
+/// either register and every read that clears a cause; the model calls <see cref="Evaluate"/> when it changed one itself.</summary>
 public sealed class InterruptBlock
 {
     readonly InterruptLine _line;
@@ -11,7 +11,7 @@ public sealed class InterruptBlock
     internal InterruptBlock(InterruptLine line, RegisterFile registers, Register status, Register mask)
     {
         (_line, _registers, _status, _mask) = (line, registers, status, mask);
-        registers.OnWrite(status, _ => Evaluate()).OnWrite(mask, _ => Evaluate());
+        registers.OnWrite(status, _ => Evaluate()).OnWrite(mask, _ => Evaluate()).OnCleared(status, Evaluate);
     }
 
     /// <summary>Sets a cause in the status register.</summary>

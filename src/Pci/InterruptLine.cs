@@ -23,12 +23,12 @@ public sealed class InterruptLine
     {
         if (IsAsserted == asserted) return;
         IsAsserted = asserted;
-        _device.Slot.SetLevel(Vector, asserted);
+        _device.Slot.Interrupts.SetLevel(this, asserted);
     }
 
     /// <summary>Sends one message and leaves the level alone: for devices whose interrupts are events, not conditions. Without MSI or MSI-X
     /// enabled there is nothing to send it by, which is reported.</summary>
-    public void Pulse() => _device.Slot.Pulse(Vector);
+    public void Pulse() => _device.Slot.Interrupts.Pulse(Vector);
 
     /// <summary>Forgets the level without telling the machine: for use in a reset.</summary>
     internal void Clear() => IsAsserted = false;

@@ -36,6 +36,9 @@ public abstract class PciDevice
         var last = kind switch { BarKind.Memory64 => 4, BarKind.Rom => 6, _ => 5 };
         if (index < 0 || index > last || (index == 6) != (kind == BarKind.Rom))
             throw new ArgumentOutOfRangeException(nameof(index), $"{GetType().Name}: there is no {kind} BAR {index}");
+        if (prefetchable && kind is (BarKind.Io or BarKind.Rom)) throw new ArgumentException($"{GetType().Name}: an {kind} BAR has no prefetchable bit", nameof(prefetchable));
+        if (kind == BarKind.Memory64 && _bars[index + 1] is not null)
+            throw new ArgumentException($"{GetType().Name}: a 64-bit BAR {index} needs BAR {index + 1}, which is already taken", nameof(index));
         if (_bars[index] is not null || (index is > 0 and < 6 && _bars[index - 1]?.Kind == BarKind.Memory64))
             throw new ArgumentException($"{GetType().Name}: BAR {index} is already taken", nameof(index));
         return (_bars[index] = new PciBar(index, kind, new RegisterFile(map), prefetchable)).Registers;
@@ -44,8 +47,10 @@ public abstract class PciDevice
     /// <summary>Declares the expansion ROM and its contents.</summary>
     protected void Rom(ReadOnlySpan<byte> image)
     {
-        var map = new RegisterMap("Rom", image.Length);
-        var window = map.Memory(0, image.Length, "Image");
+        if (image.IsEmpty) throw new ArgumentException($"{GetType().Name}: an expansion ROM needs contents", nameof(image));
+        var size = (int)PciBar.Decoded(BarKind.Rom, image.Length);
+        var map = new RegisterMap("Rom", size);
+        var window = map.Memory(0, size, "Image");
         image.CopyTo(Bar(6, map, BarKind.Rom)[window]);
     }
 
@@ -76,6 +81,10 @@ public abstract class PciDevice
     /// <summary>Access to the machine's memory.</summary>
     protected Dma Dma => new(Slot);
 
+    /// <summary>The machine lets the device master the bus now: Bus Master Enable is on and the function is in D0. A device that meets it off
+    /// in the middle of its work waits; hardware does not try.</summary>
+    protected bool IsBusMaster => Slot.IsBusMaster;
+
     /// <summary>Device time, in nanoseconds.</summary>
     protected long Now => Slot.Clock.Now;
 
@@ -91,7 +100,7 @@ public abstract class PciDevice
         return timer;
     }
 
-    /// <summary>Reports something about the driver, or about what the model does not do. Repeats are counted, not stored.</summary>
+    /// <summary>Reports something about the driver, or about what the model does not do. A repeat of the same text is dropped.</summary>
     protected void Report(string check, string text) => Slot.Report(check, text);
 
     /// <summary>The device is in a slot: make timers here.</summary>

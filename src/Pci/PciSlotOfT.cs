@@ -9,7 +9,11 @@ public sealed class PciSlot<T>(IPciBus bus, T device, IReadOnlyList<BusIntercept
 {
     /// <summary>Does something to the device, as an operator or the outside world would. Its own text is the trace's stimulus line.
     /// Exceptions come back to the caller.</summary>
-    public void Do(Action<T> action, [CallerArgumentExpression(nameof(action))] string text = "") => Stimulus(() => action(device), text);
+    public void Do(Action<T> action, [CallerArgumentExpression(nameof(action))] string text = "") => Stimulate(text, _ =>
+    {
+        action(device);
+        return 0;
+    });
 
     /// <summary>Asks the device something, under the lock.</summary>
     public TResult Ask<TResult>(Func<T, TResult> question)

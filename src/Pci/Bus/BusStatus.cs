@@ -12,6 +12,6 @@ public enum BusStatus : byte
     /// <summary>Claimed, then never answered: a read gives all ones.</summary>
     CompletionTimeout,
 
-    /// <summary>Lost without a trace on the bus.</summary>
+    /// <summary>Lost without a trace on the bus; whoever sent a write does not learn of it.</summary>
     Dropped,
 }

@@ -24,6 +24,13 @@ public ref struct BusTransaction
     /// <summary>Bytes it moves.</summary>
     public readonly int Length => ReadData.Length + WriteData.Length;
 
+    /// <summary>Ends it with a status that is not Ok; a read then gives all ones.</summary>
+    public void Refuse(BusStatus status)
+    {
+        Status = status;
+        ReadData.Fill(0xFF);
+    }
+
     /// <summary>It goes from the machine to the device.</summary>
     public readonly bool IsDownstream => Op is <= BusOp.MmioWrite or BusOp.Reset;
 }

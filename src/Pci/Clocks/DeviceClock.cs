@@ -14,18 +14,7 @@ public abstract class DeviceClock
     public Lock Gate { get; } = new();
 
     /// <summary>When the next timer is due, or null. Ask under <see cref="Gate"/>.</summary>
-    protected long? NextDue
-    {
-        get
-        {
-            while (_queue.TryPeek(out var timer, out var key))
-            {
-                if (timer.Ticket == key.Order) return key.Due;
-                _queue.Dequeue();
-            }
-            return null;
-        }
-    }
+    protected long? NextDue => _queue.TryPeek(out _, out var key) ? key.Due : null;
 
     /// <summary>The machine is about to touch a device; called under <see cref="Gate"/>.</summary>
     protected internal virtual void BeforeAccess() { }
@@ -43,7 +32,7 @@ public abstract class DeviceClock
             while (NextDue is { } due && due <= until)
             {
                 var timer = _queue.Dequeue();
-                timer.Ticket = 0;
+                timer.IsArmed = false;
                 Now = Math.Max(Now, due);
                 timer.Fire();
                 ran++;
@@ -56,8 +45,23 @@ public abstract class DeviceClock
     internal void Arm(DeviceTimer timer, long nanoseconds)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(nanoseconds);
-        timer.Ticket = ++_order;
-        _queue.Enqueue(timer, (Now + nanoseconds, timer.Ticket));
+        Cancel(timer);
+        timer.IsArmed = true;
+        _queue.Enqueue(timer, (Later(Math.Max(nanoseconds, 1)), ++_order));
         Armed();
+    }
+
+    // Taken out at once: what a guest makes a model re-arm a million times must not pile up.
+    internal void Cancel(DeviceTimer timer)
+    {
+        if (timer.IsArmed) _queue.Remove(timer, out _, out _);
+        timer.IsArmed = false;
+    }
+
+    /// <summary>So many nanoseconds from now, or the end of time.</summary>
+    private protected long Later(long nanoseconds)
+    {
+        var now = Now;
+        return nanoseconds > long.MaxValue - now ? long.MaxValue : now + nanoseconds;
     }
 }

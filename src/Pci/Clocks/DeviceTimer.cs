@@ -13,15 +13,14 @@ public sealed class DeviceTimer
     public string Name { get; }
 
     /// <summary>It will fire unless it is cancelled.</summary>
-    public bool IsArmed => Ticket != 0;
+    public bool IsArmed { get; internal set; }
 
-    internal long Ticket { get; set; }
-
-    /// <summary>Fires once, so many nanoseconds of device time from now. Arming an armed timer moves it.</summary>
+    /// <summary>Fires once, so many nanoseconds of device time from now, and at least one: never at the instant that armed it. Arming an
+    /// armed timer moves it.</summary>
     public void Arm(long nanoseconds) => _clock.Arm(this, nanoseconds);
 
     /// <summary>It will not fire.</summary>
-    public void Cancel() => Ticket = 0;
+    public void Cancel() => _clock.Cancel(this);
 
     internal void Fire() => _callback();
 }

@@ -18,7 +18,9 @@ public sealed class PacedClock : DeviceClock, IDisposable
     /// <param name="quiet">Host time without an access after which time jumps to the next event; 1 ms unless told.</param>
     public PacedClock(long nanosecondsPerAccess = 500, TimeSpan? quiet = null)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(nanosecondsPerAccess);
         (_accessCost, _quiet) = (nanosecondsPerAccess, quiet ?? TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfNegative(_quiet.Ticks, nameof(quiet));
         _watch = new Timer(_ => JumpIfQuiet(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -32,8 +34,9 @@ public sealed class PacedClock : DeviceClock, IDisposable
     /// <inheritdoc/>
     protected internal override void BeforeAccess()
     {
+        if (_disposed) return;
         _lastAccess = Stopwatch.GetTimestamp();
-        RunDue(Now + _accessCost);
+        RunDue(Later(_accessCost));
     }
 
     /// <inheritdoc/>

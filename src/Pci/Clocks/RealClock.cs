@@ -27,7 +27,10 @@ public sealed class RealClock : DeviceClock, IDisposable
     }
 
     /// <inheritdoc/>
-    protected internal override void BeforeAccess() => RunDue(Now);
+    protected internal override void BeforeAccess()
+    {
+        if (!_disposed) RunDue(Now);
+    }
 
     /// <inheritdoc/>
     protected override void Armed() => SetAlarm();
@@ -46,7 +49,7 @@ public sealed class RealClock : DeviceClock, IDisposable
     {
         if (_disposed || NextDue is not { } due) return;
         // The host's timers count milliseconds: round up, or the alarm rings before the event is due and rings again.
-        var milliseconds = Math.Max(0, (due - Now + 999_999) / 1_000_000);
+        var milliseconds = Math.Clamp((due - Now) / 1_000_000 + 1, 0, int.MaxValue);
         _alarm.Change(milliseconds, Timeout.Infinite);
     }
 }

@@ -5,6 +5,8 @@ namespace Understudy.Pci;
 /// <summary>A type 0 configuration space (PCI Local Bus 3.0, 6.1; 4096 bytes as PCI Express has it), built from what a device declares.</summary>
 sealed class ConfigSpace
 {
+    public const int Bytes = 4096;
+
     const int FirstCapability = 0x40;
     readonly Flag _ioSpace, _memorySpace, _busMaster, _intxDisable, _interruptStatus;
     readonly Flag _romEnable;
@@ -12,7 +14,7 @@ sealed class ConfigSpace
 
     public ConfigSpace(PciDevice device)
     {
-        Map = new RegisterMap("Config", 4096);
+        Map = new RegisterMap("Config", Bytes);
         var identity = device.Identity;
         Map.R16(0x00, identity.Vendor, "VendorId");
         Map.R16(0x02, identity.Device, "DeviceId");
@@ -26,6 +28,7 @@ sealed class ConfigSpace
         var status = Map.R16(0x06, reset: device.Capabilities.Count > 0 ? 0x0010u : 0, name: "Status");
         _interruptStatus = status.Ro(3, "InterruptStatus");
         status.Ro(4, "CapabilitiesList");
+        status.W1c(8, "MasterDataParityError");
         status.W1c(15, 11, "ErrorsSeen");
         Map.R8(0x08, identity.Revision, "RevisionId");
         Map.R8(0x09, identity.ClassCode & 0xFF, "ProgrammingInterface");
@@ -41,6 +44,8 @@ sealed class ConfigSpace
         Map.R8(0x34, reset: device.Capabilities.Count > 0 ? FirstCapability : 0u, name: "CapabilitiesPointer");
         Map.R8(0x3C, name: "InterruptLine").ReadWrite();
         Map.R8(0x3D, reset: (ulong)device.IntxPin, name: "InterruptPin");
+        Map.R8(0x3E, name: "MinGnt");
+        Map.R8(0x3F, name: "MaxLat");
         PlaceCapabilities(device);
         _power = device.Capabilities.OfType<PowerManagement>().FirstOrDefault();
         Registers = new RegisterFile(Map);

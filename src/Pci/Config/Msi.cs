@@ -3,12 +3,13 @@ using System.Numerics;
 namespace Understudy.Pci;
 
 /// <summary>Message Signalled Interrupts with a 64-bit address (PCI Local Bus 3.0, 6.8.1).</summary>
-public sealed class Msi : Capability
+public sealed class Msi : Capability, IMessageCapability
 {
     readonly bool _perVectorMask;
     Flag _enable;
     Bits _multipleMessageEnable, _addressLow, _addressHigh, _data, _mask, _pending;
     Register? _maskRegister, _control;
+    RegisterFile? _config;
 
     /// <summary>A capability for 1, 2, 4, 8, 16 or 32 vectors.</summary>
     public Msi(int vectors = 1, bool perVectorMask = false) : base(0x05)
@@ -23,32 +24,41 @@ public sealed class Msi : Capability
 
     private protected override int Length => _perVectorMask ? 24 : 16;
 
-    internal bool IsEnabled(RegisterFile config) => config[_enable];
+    bool IMessageCapability.IsEnabled => Config[_enable];
 
-    /// <summary>What vector the machine's grant folds <paramref name="vector"/> to.</summary>
-    internal int Granted(RegisterFile config, int vector) => vector & ((1 << (int)config[_multipleMessageEnable]) - 1);
+    /// <summary>Vectors the machine granted: never more than the device asked for, whatever it wrote.</summary>
+    int Granted => Math.Min(1 << (int)Config[_multipleMessageEnable], Vectors);
 
-    internal bool IsMasked(RegisterFile config, int vector) => _perVectorMask && (config[_mask] >> vector & 1) != 0;
+    int IMessageCapability.Fold(int vector) => vector & (Granted - 1);
 
-    internal void SetPending(RegisterFile config, int vector, bool pending)
+    bool IMessageCapability.IsMasked(int vector) => _perVectorMask && (Config[_mask] >> vector & 1) != 0;
+
+    bool IMessageCapability.IsPending(int vector) => _perVectorMask && (Config[_pending] >> vector & 1) != 0;
+
+    void IMessageCapability.SetPending(int vector, bool pending)
     {
         if (!_perVectorMask) return;
         var bit = 1UL << vector;
-        config[_pending] = pending ? config[_pending] | bit : config[_pending] & ~bit;
+        Config[_pending] = pending ? Config[_pending] | bit : Config[_pending] & ~bit;
     }
 
-    internal MsiMessage Message(RegisterFile config, int vector)
-        => new(config[_addressHigh] << 32 | config[_addressLow] << 2, (uint)config[_data] | (uint)vector);
+    // The device replaces the low bits of the data that number the granted vectors.
+    MsiMessage IMessageCapability.Message(int vector)
+        => new(Config[_addressHigh] << 32 | Config[_addressLow] << 2, ((uint)Config[_data] & ~(uint)(Granted - 1)) | (uint)vector);
 
     internal override void Attach(PciSlot slot, RegisterFile config)
     {
-        config.OnWrite(_control!, _ => slot.InterruptModeWritten());
+        _config = config;
+        config.OnWrite(_control!, _ => slot.Interrupts.Update());
         if (_maskRegister is null) return;
-        config.OnWrite(_maskRegister, _ =>
-        {
-            for (var vector = 0; vector < Vectors; vector++)
-                if ((config[_pending] >> vector & 1) != 0 && !IsMasked(config, vector)) slot.Release(vector);
-        });
+        config.OnWrite(_control!, _ => SendPending(slot)).OnWrite(_maskRegister, _ => SendPending(slot));
+    }
+
+    RegisterFile Config => _config ?? throw new InvalidOperationException("The device is not in a slot yet.");
+
+    void SendPending(PciSlot slot)
+    {
+        for (var vector = 0; vector < Vectors; vector++) slot.Interrupts.Unmasked(this, vector);
     }
 
     private protected override void Declare(RegisterMap config)
@@ -63,7 +73,7 @@ public sealed class Msi : Capability
         config.R16(Offset + 14, name: "MsiReserved");
         if (!_perVectorMask) return;
         _maskRegister = config.R32(Offset + 16, name: "MsiMask");
-        _mask = _maskRegister.Rw(31, 0, "MsiMaskBits");
-        _pending = config.R32(Offset + 20, name: "MsiPending").Ro(31, 0, "MsiPendingBits");
+        _mask = _maskRegister.Rw(Vectors - 1, 0, "MsiMaskBits");
+        _pending = config.R32(Offset + 20, name: "MsiPending").Ro(Vectors - 1, 0, "MsiPendingBits");
     }
 }

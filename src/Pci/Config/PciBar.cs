@@ -8,8 +8,14 @@ public sealed class PciBar
     internal PciBar(int index, BarKind kind, RegisterFile registers, bool prefetchable)
     {
         (Index, Kind, Registers, Prefetchable) = (index, kind, registers, prefetchable);
+        Size = Decoded(kind, registers.Map.Size);
+    }
+
+    /// <summary>What a BAR decodes to cover so many bytes.</summary>
+    internal static ulong Decoded(BarKind kind, int bytes)
+    {
         var smallest = kind switch { BarKind.Io => 4u, BarKind.Rom => 2048u, _ => 16u };
-        Size = BitOperations.RoundUpToPowerOf2(Math.Max(smallest, (uint)registers.Map.Size));
+        return BitOperations.RoundUpToPowerOf2(Math.Max(smallest, (uint)bytes));
     }
 
     /// <summary>0 to 5, or 6 for the expansion ROM.</summary>

@@ -6,6 +6,7 @@ namespace Understudy.Pci;
 public sealed class PciExpress(bool functionLevelReset = true) : Capability(0x10)
 {
     Register? _deviceControl;
+    Bits _maxPayload, _linkControl;
     Flag _initiateFlr;
 
     private protected override int Length => 0x3C;
@@ -13,7 +14,15 @@ public sealed class PciExpress(bool functionLevelReset = true) : Capability(0x10
     internal override void Attach(PciSlot slot, RegisterFile config)
     {
         if (functionLevelReset)
-            config.OnWrite(_deviceControl!, write => { if (write.Sets(_initiateFlr)) slot.FunctionLevelReset(); });
+            config.OnWrite(_deviceControl!, write => { if (write.Sets(_initiateFlr)) ResetFunction(slot, config); });
+    }
+
+    // Both ends of a link agree on these, so the reset of one function leaves them alone (PCI Express Base 5.0, 6.6.2).
+    void ResetFunction(PciSlot slot, RegisterFile config)
+    {
+        var (maxPayload, linkControl) = (config[_maxPayload], config[_linkControl]);
+        slot.FunctionLevelReset();
+        (config[_maxPayload], config[_linkControl]) = (maxPayload, linkControl);
     }
 
     private protected override void Declare(RegisterMap config)
@@ -21,13 +30,18 @@ public sealed class PciExpress(bool functionLevelReset = true) : Capability(0x10
         config.R16(Offset + 0x02, reset: 0x0002, name: "PcieCapabilities");
         config.R32(Offset + 0x04, reset: 0x0000_8000u | (functionLevelReset ? 1u << 28 : 0), name: "DeviceCapabilities");
         _deviceControl = config.R16(Offset + 0x08, reset: 0x2810, name: "DeviceControl");
-        _deviceControl.Rw(14, 0, "DeviceControlBits");
+        _deviceControl.Rw(4, 0, "ErrorReportingAndRelaxedOrdering");
+        _maxPayload = _deviceControl.Rw(7, 5, "MaxPayloadSize");
+        _deviceControl.Rw(11, 8, "TagsAuxPowerNoSnoop");
+        _deviceControl.Rw(14, 12, "MaxReadRequestSize");
         _initiateFlr = _deviceControl.Pulse(15, "InitiateFlr");
         var deviceStatus = config.R16(Offset + 0x0A, name: "DeviceStatus");
         deviceStatus.W1c(3, 0, "ErrorsDetected");
-        config.R32(Offset + 0x0C, reset: 0x0003_6C11, name: "LinkCapabilities");  // x1, 2.5 GT/s, no ASPM
+        config.R32(Offset + 0x0C, reset: 0x0040_0011, name: "LinkCapabilities");  // x1, 2.5 GT/s, no ASPM and allowed not to
         var linkControl = config.R16(Offset + 0x10, name: "LinkControl");
-        linkControl.Rw(11, 0, "LinkControlBits");
+        linkControl.Rw(1, 0, "AspmControl");
+        linkControl.Rw(3, "ReadCompletionBoundary");
+        _linkControl = linkControl.Rw(9, 6, "ClockAndWidth");
         config.R16(Offset + 0x12, reset: 0x1011, name: "LinkStatus");             // x1 at 2.5 GT/s, slot clock
         config.R32(Offset + 0x14, name: "SlotCapabilities");
         config.R16(Offset + 0x18, name: "SlotControl");

@@ -34,64 +34,78 @@ public sealed class FaultInjector : BusInterceptor
     {
         if (_removed)
         {
-            transaction.Status = BusStatus.UnsupportedRequest;
+            transaction.Refuse(BusStatus.UnsupportedRequest);
             return;
         }
         foreach (var rule in _rules)
         {
-            if (!rule.Hits(ref transaction, Slot.Random)) continue;
+            if (rule.Op != transaction.Op || !rule.Hits(ref transaction, Slot.Random)) continue;
             Injected?.Invoke(rule.Rule, rule.Injected);
-            Apply(rule.Rule.Effect, ref transaction, next);
+            Apply(rule, ref transaction, next);
             return;
         }
         next.Send(ref transaction);
     }
 
     /// <inheritdoc/>
-    protected internal override void Attached(PciSlot slot) => _slot = slot;
+    protected internal override void Attached(PciSlot slot)
+    {
+        if (_slot is not null) throw new InvalidOperationException("A fault injector belongs to one slot.");
+        _slot = slot;
+    }
 
     PciSlot Slot => _slot ?? throw new InvalidOperationException("The fault injector is not on a slot yet.");
 
-    void Apply(FaultEffect effect, ref BusTransaction transaction, BusPath next)
+    void Apply(Armed rule, ref BusTransaction transaction, BusPath next)
     {
-        switch (effect.Kind)
+        switch (rule.Rule.Effect.Kind)
         {
-            case FaultKind.Drop: transaction.Status = BusStatus.Dropped; break;
-            case FaultKind.Fail: transaction.Status = BusStatus.UnsupportedRequest; break;
-            case FaultKind.Remove: _removed = true; transaction.Status = BusStatus.UnsupportedRequest; break;
+            case FaultKind.Drop: transaction.Refuse(BusStatus.Dropped); break;
+            case FaultKind.Fail: transaction.Refuse(BusStatus.UnsupportedRequest); break;
+            case FaultKind.Remove: Remove(ref transaction); break;
             case FaultKind.Duplicate: next.Send(ref transaction); next.Send(ref transaction); break;
-            case FaultKind.Value: next.Send(ref transaction); Overlay(transaction.ReadData, effect.Value, keep: false); break;
-            case FaultKind.Flip: next.Send(ref transaction); Overlay(transaction.ReadData, effect.Value, keep: true); break;
+            case FaultKind.Value: next.Send(ref transaction); rule.Overlay(ref transaction, keep: false); break;
+            case FaultKind.Flip: next.Send(ref transaction); rule.Overlay(ref transaction, keep: true); break;
         }
     }
 
-    static void Overlay(Span<byte> data, ulong value, bool keep)
+    void Remove(ref BusTransaction transaction)
     {
-        for (var i = 0; i < data.Length && i < 8; i++) data[i] = (byte)((keep ? data[i] : 0) ^ (byte)(value >> (8 * i)));
+        _removed = true;
+        Slot.Pulled();
+        transaction.Refuse(BusStatus.UnsupportedRequest);
     }
 
     sealed class Armed
     {
-        readonly ulong _first, _last;
+        readonly ulong _first, _last, _width = 8;
         readonly int _bar = -1;
         int _matches;
 
         public Armed(FaultRule rule, PciSlot slot)
         {
-            Rule = rule;
+            (Rule, Op) = (rule, rule.Op);
+            rule.Check();
             (_first, _last) = (0, ulong.MaxValue);
             if (rule.Target == "*") return;
             if (FaultRule.TryNumber(rule.Target) is { } number) (_first, _last) = (number, number);
-            else (_bar, _first, _last) = Locate(rule, slot);
+            else
+            {
+                (_bar, _first, _last) = Locate(rule, slot);
+                _width = _last - _first + 1;
+            }
         }
 
         public FaultRule Rule { get; }
+
+        public BusOp Op { get; }
 
         public int Injected { get; private set; }
 
         public bool Hits(ref BusTransaction transaction, Random random)
         {
-            if (transaction.Op != Rule.Op || transaction.Address > _last || transaction.Address + (ulong)Math.Max(transaction.Length, 1) <= _first) return false;
+            if (transaction.Address > _last) return false;
+            if (transaction.Address < _first && _first - transaction.Address >= (ulong)transaction.Length) return false;
             if (_bar >= 0 && transaction.Bar != _bar) return false;
             _matches++;
             if (Rule.Nth > 0 && _matches != Rule.Nth || Rule.Every > 0 && _matches % Rule.Every != 0) return false;
@@ -100,16 +114,33 @@ public sealed class FaultInjector : BusInterceptor
             return true;
         }
 
-        static (int Bar, ulong First, ulong Last) Locate(FaultRule rule, PciSlot slot)
+        /// <summary>Puts the rule's value where its target lies in what was read.</summary>
+        public void Overlay(ref BusTransaction transaction, bool keep)
         {
-            foreach (var (bar, map) in Maps(rule, slot))
-                foreach (var register in map.Registers)
-                    if (string.Equals(register.ToString(), rule.Target, StringComparison.OrdinalIgnoreCase))
-                        return (bar, (ulong)register.Offset, (ulong)(register.Offset + register.Bytes - 1));
-            throw new FormatException($"The fault rule '{rule}' names '{rule.Target}', which is no register of {slot.Device.GetType().Name}; write BLOCK.Register, a number, or *.");
+            var start = Rule.Target == "*" ? transaction.Address : _first;
+            for (var i = 0; i < transaction.ReadData.Length; i++)
+            {
+                var lane = transaction.Address + (ulong)i - start;
+                if (lane >= _width) continue;
+                ref var seen = ref transaction.ReadData[i];
+                seen = (byte)((keep ? seen : 0) ^ (byte)(Rule.Effect.Value >> (int)(8 * lane)));
+            }
         }
 
-        static IEnumerable<(int Bar, RegisterMap Map)> Maps(FaultRule rule, PciSlot slot)
-            => rule.Op <= BusOp.ConfigWrite ? [(-1, slot.ConfigMap)] : slot.Device.Bars.OfType<PciBar>().Select(bar => (bar.Index, bar.Registers.Map));
+        static (int Bar, ulong First, ulong Last) Locate(FaultRule rule, PciSlot slot)
+        {
+            foreach (var (bar, start, map) in Maps(rule, slot))
+                foreach (var (register, at, path) in map.Everything())
+                    if (string.Equals(path, rule.Target, StringComparison.OrdinalIgnoreCase))
+                        return (bar, (ulong)(start + at), (ulong)(start + at + register.Bytes - 1));
+            throw new FormatException($"The fault rule '{rule}' names '{rule.Target}', which is no register of {slot.Device.GetType().Name} that a {rule.Op} can reach; write BLOCK.Register, a number, or *.");
+        }
+
+        static IEnumerable<(int Bar, int Start, RegisterMap Map)> Maps(FaultRule rule, PciSlot slot) => rule.Op switch
+        {
+            BusOp.ConfigRead or BusOp.ConfigWrite => [(-1, 0, slot.ConfigMap)],
+            BusOp.MmioRead or BusOp.MmioWrite => slot.Maps(),
+            _ => [],
+        };
     }
 }

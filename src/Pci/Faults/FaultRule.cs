@@ -13,10 +13,10 @@ namespace Understudy.Pci;
 /// <param name="Probability">Each match with this probability, from the run's seed.</param>
 public sealed record FaultRule(BusOp Op, string Target, FaultEffect Effect, int Nth = 0, int Every = 0, double Probability = 1)
 {
-    static readonly (string Name, BusOp Op)[] Operations =
+    // By BusOp.
+    static readonly string[] Operations =
     [
-        ("config-read", BusOp.ConfigRead), ("config-write", BusOp.ConfigWrite), ("mmio-read", BusOp.MmioRead), ("mmio-write", BusOp.MmioWrite),
-        ("dma-read", BusOp.DmaRead), ("dma-write", BusOp.DmaWrite), ("irq", BusOp.Interrupt), ("intx", BusOp.IntxAssert),
+        "config-read", "config-write", "mmio-read", "mmio-write", "dma-read", "dma-write", "irq", "intx", "intx-release", "reset",
     ];
 
     static readonly string[] Effects = [.. Enum.GetNames<FaultKind>().Select(name => name.ToLowerInvariant())];
@@ -28,12 +28,21 @@ public sealed record FaultRule(BusOp Op, string Target, FaultEffect Effect, int 
         ArgumentNullException.ThrowIfNull(text);
         var sides = text.Split("->", StringSplitOptions.TrimEntries);
         if (sides.Length != 2) throw Wrong(text, "needs exactly one '->' between what it matches and its effect");
-        var words = sides[0].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var words = sides[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (words.Length < 2) throw Wrong(text, "starts with an operation and a target, as in 'irq 0' or 'mmio-read MAC.IntrStatus'");
-        var operation = Array.Find(Operations, candidate => candidate.Name == words[0]);
-        if (operation.Name is null) throw Wrong(text, $"does not know the operation '{words[0]}'; it is one of {string.Join(", ", Operations.Select(o => o.Name))}");
-        var rule = new FaultRule(operation.Op, words[1], ParseEffect(text, sides[1]));
-        return words.Skip(2).Aggregate(rule, (current, word) => current.When(text, word));
+        var operation = Array.IndexOf(Operations, words[0]);
+        if (operation < 0) throw Wrong(text, $"does not know the operation '{words[0]}'; it is one of {string.Join(", ", Operations)}");
+        var rule = new FaultRule((BusOp)operation, words[1], ParseEffect(text, sides[1]));
+        rule = words.Skip(2).Aggregate(rule, (current, word) => current.When(text, word));
+        rule.Check();
+        return rule;
+    }
+
+    /// <summary>Refuses what could never do anything.</summary>
+    internal void Check()
+    {
+        if (Effect.Kind is FaultKind.Value or FaultKind.Flip && Op is not (BusOp.ConfigRead or BusOp.MmioRead or BusOp.DmaRead))
+            throw Wrong(ToString(), $"changes what a read gives, and {Operations[(int)Op]} is no read");
     }
 
     /// <summary>The text form that <see cref="Parse"/> reads.</summary>
@@ -42,7 +51,7 @@ public sealed record FaultRule(BusOp Op, string Target, FaultEffect Effect, int 
         var when = (Nth > 0 ? $" nth={Nth}" : "") + (Every > 0 ? $" every={Every}" : "")
             + (Probability < 1 ? string.Create(CultureInfo.InvariantCulture, $" p={Probability}") : "");
         var value = Effect.Kind is FaultKind.Value or FaultKind.Flip ? $" 0x{Effect.Value:x}" : "";
-        return $"{Array.Find(Operations, o => o.Op == Op).Name} {Target}{when} -> {Effects[(int)Effect.Kind]}{value}";
+        return $"{Operations[(int)Op]} {Target}{when} -> {Effects[(int)Effect.Kind]}{value}";
     }
 
     FaultRule When(string text, string word)
@@ -59,7 +68,7 @@ public sealed record FaultRule(BusOp Op, string Target, FaultEffect Effect, int 
 
     static FaultEffect ParseEffect(string text, string effect)
     {
-        var words = effect.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var words = effect.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         var kind = words.Length > 0 ? Array.IndexOf(Effects, words[0]) : -1;
         if (kind < 0) throw Wrong(text, $"does not know the effect '{effect}'; it is one of {string.Join(", ", Effects)}");
         var needsValue = (FaultKind)kind is FaultKind.Value or FaultKind.Flip;

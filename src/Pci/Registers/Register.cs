@@ -111,6 +111,7 @@ public sealed class Register
 
     internal Bits Add(int high, int low, Access access, string name, IReadOnlyDictionary<ulong, string>? valueNames = null)
     {
+        Map.MustBeIncomplete(Name);
         if (low < 0 || high < low || high >= Bytes * 8)
             throw new ArgumentOutOfRangeException(nameof(high), $"{this}: {name}[{high}:{low}] does not fit in {Bytes * 8} bits");
         var mask = (high - low == 63 ? ulong.MaxValue : (1UL << (high - low + 1)) - 1) << low;
@@ -140,7 +141,7 @@ public sealed class Register
     static Dictionary<ulong, string> ValueNames<TEnum>() where TEnum : struct, Enum
     {
         var names = new Dictionary<ulong, string>();
-        foreach (var value in Enum.GetValues<TEnum>()) names[Convert.ToUInt64(value, null)] = value.ToString();
+        foreach (var value in Enum.GetValues<TEnum>()) names[Field<TEnum>.Encode(value)] = value.ToString();
         return names;
     }
 }

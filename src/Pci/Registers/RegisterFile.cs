@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Understudy.Pci;
 
@@ -10,16 +10,20 @@ public sealed class RegisterFile
     readonly ulong[] _values;
     readonly Action<RegisterWrite>?[] _onWrite;
     readonly Func<ulong>?[] _onRead;
+    readonly Action?[] _onCleared;
     readonly RegisterFile[] _blocks;
     readonly byte[][] _windows;
 
     /// <summary>Registers at their reset values.</summary>
     public RegisterFile(RegisterMap map)
     {
+        ArgumentNullException.ThrowIfNull(map);
+        map.Complete();
         Map = map;
         _values = new ulong[map.Registers.Count];
         _onWrite = new Action<RegisterWrite>?[_values.Length];
         _onRead = new Func<ulong>?[_values.Length];
+        _onCleared = new Action?[_values.Length];
         _blocks = [.. map.Blocks.Select(block => new RegisterFile(block.Map))];
         _windows = [.. map.Windows.Select(window => new byte[window.Size])];
         ResetValues();
@@ -31,22 +35,22 @@ public sealed class RegisterFile
     /// <summary>A whole register.</summary>
     public ulong this[Register register]
     {
-        get => _values[register.Index];
-        set => _values[register.Index] = value & register.AllBits;
+        get => Held(register);
+        set => Held(register) = value & register.AllBits;
     }
 
     /// <summary>One bit.</summary>
     public bool this[Flag flag]
     {
-        get => (_values[flag.Register.Index] & flag.Mask) != 0;
-        set { ref var held = ref _values[flag.Register.Index]; held = value ? held | flag.Mask : held & ~flag.Mask; }
+        get => (Held(flag.Register) & flag.Mask) != 0;
+        set { ref var held = ref Held(flag.Register); held = value ? held | flag.Mask : held & ~flag.Mask; }
     }
 
     /// <summary>A field, as a number.</summary>
     public ulong this[Bits bits]
     {
-        get => (_values[bits.Register.Index] & bits.Mask) >> bits.Low;
-        set { ref var held = ref _values[bits.Register.Index]; held = (held & ~bits.Mask) | ((value << bits.Low) & bits.Mask); }
+        get => (Held(bits.Register) & bits.Mask) >> bits.Low;
+        set { ref var held = ref Held(bits.Register); held = (held & ~bits.Mask) | ((value << bits.Low) & bits.Mask); }
     }
 
     /// <summary>The values of an included block.</summary>
@@ -56,18 +60,15 @@ public sealed class RegisterFile
     public Span<byte> this[MemoryWindow window] => _windows[window.Index];
 
     /// <summary>A field by its named value.</summary>
-    public TEnum Get<TEnum>(Field<TEnum> field) where TEnum : struct, Enum
-    {
-        var value = this[field.Bits];
-        return Unsafe.As<ulong, TEnum>(ref value);
-    }
+    public TEnum Get<TEnum>(Field<TEnum> field) where TEnum : struct, Enum => Field<TEnum>.Decode(this[field.Bits]);
 
     /// <summary>Sets a field by its named value.</summary>
-    public void Set<TEnum>(Field<TEnum> field, TEnum value) where TEnum : struct, Enum => this[field.Bits] = Convert.ToUInt64(value, null);
+    public void Set<TEnum>(Field<TEnum> field, TEnum value) where TEnum : struct, Enum => this[field.Bits] = Field<TEnum>.Encode(value);
 
     /// <summary>Calls <paramref name="hook"/> after every bus write that touches the register. Hooks add up, in order.</summary>
     public RegisterFile OnWrite(Register register, Action<RegisterWrite> hook)
     {
+        Held(register);
         _onWrite[register.Index] += hook;
         return this;
     }
@@ -75,7 +76,16 @@ public sealed class RegisterFile
     /// <summary>Asks <paramref name="provider"/> for the value before every bus read of the register.</summary>
     public RegisterFile OnRead(Register register, Func<ulong> provider)
     {
+        Held(register);
         _onRead[register.Index] = provider;
+        return this;
+    }
+
+    /// <summary>Calls <paramref name="hook"/> after every bus read that cleared a bit of the register.</summary>
+    internal RegisterFile OnCleared(Register register, Action hook)
+    {
+        Held(register);
+        _onCleared[register.Index] += hook;
         return this;
     }
 
@@ -94,7 +104,7 @@ public sealed class RegisterFile
         var register = Map.OwnAt(offset);
         if (register is not null && register.Offset == offset && register.Bytes == data.Length)
         {
-            Store(data, ReadRegister(register));
+            Store(data, ReadRegister(register, register.AllBits));
             return true;
         }
         return ReadPieces(offset, data);
@@ -122,8 +132,10 @@ public sealed class RegisterFile
             var at = offset + i;
             if (Map.OwnAt(at) is { } register)
             {
-                var value = ReadRegister(register);
-                for (var lane = at - register.Offset; lane < register.Bytes && i < data.Length; lane++, i++) data[i] = (byte)(value >> (8 * lane));
+                var lane = at - register.Offset;
+                var lanes = Math.Min(register.Bytes - lane, data.Length - i);
+                var value = ReadRegister(register, Lanes(lane, lanes)) >> (8 * lane);
+                for (var end = i + lanes; i < end; i++, value >>= 8) data[i] = (byte)value;
             }
             else if (Map.WindowAt(at) is { } window)
             {
@@ -154,13 +166,11 @@ public sealed class RegisterFile
             var at = offset + i;
             if (Map.OwnAt(at) is { } register)
             {
-                ulong value = 0, enabled = 0;
-                for (var lane = at - register.Offset; lane < register.Bytes && i < data.Length; lane++, i++)
-                {
-                    value |= (ulong)data[i] << (8 * lane);
-                    enabled |= 0xFFUL << (8 * lane);
-                }
-                WriteRegister(register, value, enabled);
+                var lane = at - register.Offset;
+                var lanes = Math.Min(register.Bytes - lane, data.Length - i);
+                ulong value = 0;
+                for (var byteLane = lane; byteLane < lane + lanes; byteLane++, i++) value |= (ulong)data[i] << (8 * byteLane);
+                WriteRegister(register, value, Lanes(lane, lanes));
             }
             else if (Map.WindowAt(at) is { } window)
             {
@@ -183,12 +193,16 @@ public sealed class RegisterFile
         return known;
     }
 
-    ulong ReadRegister(Register register)
+    ulong ReadRegister(Register register, ulong enabled)
     {
         ref var held = ref _values[register.Index];
         if (_onRead[register.Index] is { } provider) held = provider() & register.AllBits;
         var seen = held & ~register.Hidden;
-        held &= ~register.ClearedByRead;
+        if ((held & register.ClearedByRead & enabled) is not 0 and var cleared)
+        {
+            held &= ~cleared;
+            _onCleared[register.Index]?.Invoke();
+        }
         return seen;
     }
 
@@ -217,6 +231,18 @@ public sealed class RegisterFile
     {
         foreach (var register in Map.Registers) _values[register.Index] = register.Reset;
     }
+
+    // Another map's register would silently be somebody else's value.
+    ref ulong Held(Register register)
+    {
+        if (!ReferenceEquals(register.Map, Map)) ThrowForeign(register);
+        return ref _values[register.Index];
+    }
+
+    [DoesNotReturn]
+    void ThrowForeign(Register register) => throw new ArgumentException($"{register} is not a register of the block {Map.Name} itself", nameof(register));
+
+    static ulong Lanes(int first, int count) => (count == 8 ? ulong.MaxValue : (1UL << (8 * count)) - 1) << (8 * first);
 
     static void Store(Span<byte> to, ulong value)
     {

@@ -4,7 +4,8 @@ namespace Understudy.Pci;
 
 /// <summary>What a datasheet says about one block of registers: offsets, widths, fields, access, reset values.
 /// Declared once in static fields, immutable from then on and shared by every instance: models, trace decoder, fault rules, checks and
-/// user-space drivers read the same map. Declaring an overlap, or something outside the block, throws at once.</summary>
+/// user-space drivers read the same map. Declaring an overlap, or something outside the block, throws at once; so does declaring anything once the map has values or is part
+/// of another map.</summary>
 public sealed class RegisterMap
 {
     const int PageBits = 10, PageSize = 1 << PageBits;
@@ -12,8 +13,8 @@ public sealed class RegisterMap
     readonly List<Register> _registers = [];
     readonly List<MemoryWindow> _windows = [];
     readonly List<RegisterBlock> _blocks = [];
-    readonly List<(string Name, int Offset, int Bytes)> _claimed = [];
     readonly short[]?[] _registerAtByte;
+    bool _complete;
 
     /// <summary>An empty block.</summary>
     /// <param name="name">The datasheet's name of the block; decoders print it before each register's.</param>
@@ -22,7 +23,7 @@ public sealed class RegisterMap
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
         (Name, Size) = (name, size);
-        _registerAtByte = new short[]?[(size + PageSize - 1) >> PageBits];
+        _registerAtByte = new short[]?[((size - 1) >> PageBits) + 1];
     }
 
     /// <summary>The datasheet's name of the block.</summary>
@@ -65,6 +66,8 @@ public sealed class RegisterMap
     /// <summary>Places another map inside this one. The same map may be included several times; each has its own values.</summary>
     public RegisterBlock Include(int offset, RegisterMap map, [CallerMemberName] string name = "")
     {
+        ArgumentNullException.ThrowIfNull(map);
+        map.Complete();
         var block = new RegisterBlock(_blocks.Count, name, offset, map);
         Claim(offset, map.Size, name);
         _blocks.Add(block);
@@ -120,13 +123,51 @@ public sealed class RegisterMap
         return register;
     }
 
+    /// <summary>Nothing may be declared from here on: somebody has built upon what is there.</summary>
+    internal void Complete() => _complete = true;
+
+    internal void MustBeIncomplete(string name)
+    {
+        if (_complete) throw new InvalidOperationException($"{Name}.{name} is declared too late: the map is in use");
+    }
+
+    /// <summary>The register that owns a byte, where it starts in this map, and its name from here: <c>MAP.Block.Register</c>.</summary>
+    internal (Register Register, int Start, string Path)? Locate(int offset, string? prefix = null)
+    {
+        prefix ??= Name;
+        if (OwnAt(offset) is { } own) return (own, own.Offset, $"{prefix}.{own.Name}");
+        if (BlockAt(offset) is not { } block || block.Map.Locate(offset - block.Offset, $"{prefix}.{block.Name}") is not { } inner) return null;
+        return inner with { Start = inner.Start + block.Offset };
+    }
+
+    /// <summary>Every register, those of included blocks too, as <see cref="Locate"/> gives them.</summary>
+    internal IEnumerable<(Register Register, int Start, string Path)> Everything(string? prefix = null)
+    {
+        prefix ??= Name;
+        return _registers.Select(register => (register, register.Offset, $"{prefix}.{register.Name}"))
+            .Concat(_blocks.SelectMany(block => block.Map.Everything($"{prefix}.{block.Name}").Select(inner => inner with { Item2 = inner.Start + block.Offset })));
+    }
+
     void Claim(int offset, int bytes, string name)
     {
+        MustBeIncomplete(name);
         if (offset < 0 || bytes <= 0 || offset > Size - bytes)
             throw new ArgumentOutOfRangeException(nameof(offset), $"{Name}.{name}: 0x{offset:x} + {bytes} is outside the {Size}-byte block");
-        foreach (var (other, start, length) in _claimed)
-            if (offset < start + length && start < offset + bytes)
-                throw new ArgumentException($"{Name}.{name} overlaps {other} at 0x{Math.Max(offset, start):x}", nameof(offset));
-        _claimed.Add((name, offset, bytes));
+        if (ClaimedBy(offset, bytes) is { } other) throw new ArgumentException($"{Name}.{name} overlaps {other}", nameof(offset));
+    }
+
+    /// <summary>What lies in a stretch of this block, if anything.</summary>
+    internal string? ClaimedBy(int offset, int bytes)
+    {
+        foreach (var window in _windows)
+            if (offset < (long)window.Offset + window.Size && window.Offset < (long)offset + bytes) return window.Name;
+        foreach (var block in _blocks)
+            if (offset < (long)block.Offset + block.Map.Size && block.Offset < (long)offset + bytes) return block.Name;
+        for (long at = offset, end = Math.Min((long)offset + bytes, Size); at < end;)
+        {
+            if (OwnAt((int)at) is { } register) return register.Name;
+            at = _registerAtByte[at >> PageBits] is null ? (at | (PageSize - 1)) + 1 : at + 1;
+        }
+        return null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 
@@ -7,13 +8,19 @@ namespace Understudy.Pci;
 /// somebody asks. Recording allocates nothing.</summary>
 public sealed class TraceRecorder : BusInterceptor
 {
-    readonly TraceEntry[] _ring;
+    readonly Line[] _ring;
     readonly Dictionary<string, int> _noteNumbers = [];
     readonly List<string> _notes = [];
     PciSlot? _slot;
+    DeviceClock? _clock;
+    int _next;
 
     /// <summary>A ring of <paramref name="capacity"/> entries.</summary>
-    public TraceRecorder(int capacity = 1 << 14) => _ring = new TraceEntry[capacity];
+    public TraceRecorder(int capacity = 1 << 14)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        _ring = new Line[capacity];
+    }
 
     /// <summary>Entries recorded since the start, those that have left the ring included.</summary>
     public long Count { get; private set; }
@@ -21,15 +28,19 @@ public sealed class TraceRecorder : BusInterceptor
     /// <inheritdoc/>
     public override void Handle(ref BusTransaction transaction, BusPath next)
     {
-        // The place is taken before the transaction runs: what a write causes stands below it.
-        var place = Count++;
-        ref var entry = ref _ring[place % _ring.Length];
-        entry = new TraceEntry(Stopwatch.GetTimestamp(), _slot!.Clock.Now, transaction.Address, First8(transaction.WriteData), transaction.Length,
-            TraceKind.Transaction, transaction.Op, transaction.Bar, BusStatus.Ok);
+        // The place is taken before the transaction runs: what a write causes stands below it. A read is unanswered until it is answered.
+        ref var line = ref Take();
+        var place = Count;
+        var isRead = !transaction.ReadData.IsEmpty;
+        line.Address = transaction.Address;
+        line.Value = First8(transaction.WriteData);
+        line.Length = transaction.Length;
+        (line.Kind, line.Op, line.Bar) = (TraceKind.Transaction, transaction.Op, transaction.Bar);
+        line.Status = isRead ? BusStatus.CompletionTimeout : BusStatus.Ok;
         next.Send(ref transaction);
-        if (Count - place > _ring.Length) return;
-        if (!transaction.ReadData.IsEmpty) entry = entry with { Value = First8(transaction.ReadData), Status = transaction.Status };
-        else if (transaction.Status != BusStatus.Ok) entry = entry with { Status = transaction.Status };
+        if (Count - place >= _ring.Length) return;
+        if (isRead) line.Value = First8(transaction.ReadData);
+        line.Status = transaction.Status;
     }
 
     /// <summary>Copies out entries from number <paramref name="from"/> on, oldest first. Entries that have left the ring are skipped.</summary>
@@ -43,7 +54,7 @@ public sealed class TraceRecorder : BusInterceptor
         {
             next = Math.Max(from, Count - _ring.Length);
             var copied = 0;
-            while (next < Count && copied < entries.Length) entries[copied++] = _ring[next++ % _ring.Length];
+            while (next < Count && copied < entries.Length) entries[copied++] = _ring[next++ % _ring.Length].ToEntry();
             return copied;
         }
     }
@@ -79,7 +90,7 @@ public sealed class TraceRecorder : BusInterceptor
     protected internal override void Attached(PciSlot slot)
     {
         if (_slot is not null) throw new InvalidOperationException("A trace recorder belongs to one slot.");
-        _slot = slot;
+        (_slot, _clock) = (slot, slot.Clock);
     }
 
     /// <inheritdoc/>
@@ -91,7 +102,20 @@ public sealed class TraceRecorder : BusInterceptor
             _notes.Add(text);
         }
         var traced = kind switch { NoteKind.Stimulus => TraceKind.Stimulus, NoteKind.Timer => TraceKind.Timer, _ => TraceKind.Finding };
-        _ring[Count++ % _ring.Length] = new TraceEntry(Stopwatch.GetTimestamp(), Slot.Clock.Now, (ulong)number, 0, 0, traced, default, 0, BusStatus.Ok);
+        ref var line = ref Take();
+        (line.Address, line.Value, line.Length, line.Kind, line.Status) = ((ulong)number, 0, 0, traced, BusStatus.Ok);
+        (line.Op, line.Bar) = (default, 0);
+    }
+
+    // The place of number n is n modulo the ring's length; counted along, because a division is felt here.
+    ref Line Take()
+    {
+        ref var line = ref _ring[_next];
+        if (++_next == _ring.Length) _next = 0;
+        Count++;
+        line.HostTicks = Stopwatch.GetTimestamp();
+        line.DeviceTime = _clock!.Now;
+        return ref line;
     }
 
     PciSlot Slot => _slot ?? throw new InvalidOperationException("The recorder is not on a slot yet.");
@@ -110,21 +134,47 @@ public sealed class TraceRecorder : BusInterceptor
 
     void AppendRegister(StringBuilder text, in TraceEntry entry)
     {
-        var map = entry.Op <= BusOp.ConfigWrite ? Slot.ConfigMap : entry.Bar < 7 ? Slot.Device.Bars[entry.Bar]?.Registers.Map : null;
-        var register = entry.Address < int.MaxValue ? map?.At((int)entry.Address) : null;
-        if (register is null)
+        var (start, map) = MapOf(entry);
+        var at = entry.Address - (ulong)start;
+        var shown = Math.Min(entry.Length, 8);
+        if (map is null || at >= (ulong)map.Size || map.Locate((int)at) is null)
         {
-            text.Append($"{map?.Name ?? $"Bar{entry.Bar}"}+0x{entry.Address:x} = 0x{entry.Value:x}");
-            return;
+            text.Append($"{map?.Name ?? $"Bar{entry.Bar}"}+0x{at:x}");
+            if (shown > 0) text.Append($" = 0x{entry.Value:x}");
         }
-        text.Append(register).Append($" = 0x{entry.Value:x}");
-        AppendFields(text, register, entry);
+        else
+        {
+            for (var i = 0; i < shown;) i += AppendPiece(text, map, (int)at + i, entry.Value >> (8 * i), shown - i);
+        }
+        if (entry.Length > 8) text.Append($" ... ({entry.Length} bytes)");
     }
 
-    static void AppendFields(StringBuilder text, Register register, in TraceEntry entry)
+    (int Start, RegisterMap? Map) MapOf(TraceEntry entry)
     {
-        if (entry.Length != register.Bytes) text.Append($" ({entry.Length} of {register.Bytes} bytes)");
-        var value = entry.Value;
+        if (entry.Op <= BusOp.ConfigWrite) return (0, Slot.ConfigMap);
+        foreach (var (bar, start, map) in Slot.Maps())
+            if (bar == entry.Bar && entry.Address >= (ulong)start && entry.Address - (ulong)start < (ulong)map.Size) return (start, map);
+        return (0, Slot.Device.Bars.ElementAtOrDefault(entry.Bar)?.Registers.Map);
+    }
+
+    /// <summary>The part of an access that meets one register.</summary>
+    /// <returns>The bytes it is.</returns>
+    static int AppendPiece(StringBuilder text, RegisterMap map, int at, ulong value, int left)
+    {
+        if (map.Locate(at) is not var (register, start, path)) return 1;
+        var lane = at - start;
+        var bytes = Math.Min(register.Bytes - lane, left);
+        if (bytes < 8) value &= (1UL << (8 * bytes)) - 1;
+        if (text[^1] != ' ') text.Append(", ");
+        text.Append(path);
+        if (bytes != register.Bytes) text.Append($"[{8 * (lane + bytes) - 1}:{8 * lane}]");
+        text.Append($" = 0x{value:x}");
+        AppendFields(text, register, value << (8 * lane));
+        return bytes;
+    }
+
+    static void AppendFields(StringBuilder text, Register register, ulong value)
+    {
         var words = register.Fields.Where(field => field.Name != register.Name && field.Of(value) != 0).Select(field => FieldText(field, field.Of(value)));
         var joined = string.Join(' ', words);
         if (joined.Length > 0) text.Append(" {").Append(joined).Append('}');
@@ -137,8 +187,23 @@ public sealed class TraceRecorder : BusInterceptor
 
     static ulong First8(ReadOnlySpan<byte> data)
     {
+        if (data.Length >= 8) return BinaryPrimitives.ReadUInt64LittleEndian(data);
+        if (data.Length == 4) return BinaryPrimitives.ReadUInt32LittleEndian(data);
         ulong value = 0;
-        for (var i = Math.Min(8, data.Length) - 1; i >= 0; i--) value = value << 8 | data[i];
+        for (var i = data.Length - 1; i >= 0; i--) value = value << 8 | data[i];
         return value;
+    }
+
+    struct Line
+    {
+        public long HostTicks, DeviceTime;
+        public ulong Address, Value;
+        public int Length;
+        public TraceKind Kind;
+        public BusOp Op;
+        public byte Bar;
+        public BusStatus Status;
+
+        public readonly TraceEntry ToEntry() => new(HostTicks, DeviceTime, Address, Value, Length, Kind, Op, Bar, Status);
     }
 }

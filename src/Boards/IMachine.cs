@@ -1,0 +1,37 @@
+using Understudy.Guest;
+using Understudy.Transports;
+
+namespace Understudy.Boards;
+
+/// <summary>One machine, used for one boot. Disposing of it ends whatever still runs and leaves nothing behind. A machine that broke stays
+/// broken.</summary>
+public interface IMachine : IAsyncDisposable
+{
+    /// <summary>Where devices are plugged in: before <see cref="PowerOnAsync"/>.</summary>
+    IPciTransport Pci { get; }
+
+    /// <summary>Everything the guest prints on its serial console.</summary>
+    SerialConsole Console { get; }
+
+    /// <summary>The agent in the guest, from <see cref="PowerOnAsync"/> on.</summary>
+    /// <exception cref="InvalidOperationException">The machine has not booted.</exception>
+    GuestAgent Guest { get; }
+
+    /// <summary>How the machine ended; completes once, whatever ends it.</summary>
+    Task<MachineExit> Exit { get; }
+
+    /// <summary>What runs the guest's instructions, and why that and nothing faster.</summary>
+    Accelerator Accelerator { get; }
+
+    /// <summary>Boots until the agent answers.</summary>
+    /// <param name="cancel">Gives up and kills the machine.</param>
+    /// <exception cref="BootFailedException">The kernel did not get that far; says at which stage it stopped.</exception>
+    /// <exception cref="LabFailedException">We, or the machine's host program, did not.</exception>
+    Task PowerOnAsync(CancellationToken cancel = default);
+
+    /// <summary>Asks the guest to power off, and pulls the plug when it does not within <paramref name="grace"/>.</summary>
+    Task<MachineExit> ShutDownAsync(TimeSpan grace);
+
+    /// <summary>Where every CPU is, for a guest that no longer answers; empty where the board cannot tell.</summary>
+    Task<string> InspectAsync(CancellationToken cancel = default);
+}

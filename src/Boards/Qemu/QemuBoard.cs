@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+using Understudy.Guest;
+using Understudy.Toolchain;
+
+namespace Understudy.Boards;
+
+/// <summary>Machines made by QEMU 11.1 or newer, whose PCI devices are our models over vfio-user.</summary>
+public sealed class QemuBoard : IBoard
+{
+    readonly Toolbox _toolbox;
+    readonly string _agent, _busybox;
+
+    QemuBoard(Toolbox toolbox, QemuInstallation qemu, string agent, string busybox, Accelerator accelerator)
+        => (_toolbox, Qemu, _agent, _busybox, Accelerator) = (toolbox, qemu, agent, busybox, accelerator);
+
+    /// <inheritdoc/>
+    public string Name => "qemu";
+
+    /// <summary>The QEMU it uses.</summary>
+    public QemuInstallation Qemu { get; }
+
+    /// <summary>What will run guests here.</summary>
+    public Accelerator Accelerator { get; }
+
+    /// <summary>Gathers what guests are made of, and finds out what this host can do for them: the first time after the host booted, by
+    /// booting <paramref name="kernel"/> under KVM.</summary>
+    /// <exception cref="ToolchainException">Something is not here and cannot be fetched.</exception>
+    /// <exception cref="LabFailedException">QEMU cannot be started.</exception>
+    public static async Task<QemuBoard> OpenAsync(Toolbox toolbox, Kernel kernel, CancellationToken cancel = default)
+    {
+        var qemu = await toolbox.QemuAsync(cancel).ConfigureAwait(false);
+        var accelerator = new KvmProbe(qemu, toolbox.Cache).ChooseAsync(kernel, cancel);
+        var source = Path.Combine(toolbox.Cache.Root, $"agent-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AgentSource.Text)))[..12]}.c");
+        if (!File.Exists(source)) AgentSource.WriteTo(source);
+        var agent = await toolbox.CompileAsync([source], cancel).ConfigureAwait(false);
+        return new QemuBoard(toolbox, qemu, agent, await toolbox.BusyboxAsync(cancel).ConfigureAwait(false), await accelerator.ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public IMachine Assemble(BootSpec spec) => new QemuMachine(this, new TscFrequency(_toolbox.Cache), spec);
+
+    // The agent's channel, and the device by which a kernel tells QEMU that it panics. What a kernel lacks of these, the agent reports.
+    static readonly string[] s_bootModules = ["virtio_pci", "virtio_console", "pvpanic-pci"];
+
+    /// <summary>Writes a guest's first file system.</summary>
+    internal async Task WriteInitramfsAsync(BootSpec spec, string path, CancellationToken cancel)
+    {
+        var (boot, others) = await ModulesAsync(spec, cancel).ConfigureAwait(false);
+        new Initramfs
+        {
+            AgentPath = _agent,
+            BusyboxPath = _busybox,
+            KernelRelease = spec.Kernel.Release,
+            BootModules = boot,
+            Modules = [.. others.Except(boot)],
+        }.WriteTo(path);
+    }
+
+    async Task<(IReadOnlyList<string> Boot, IReadOnlyList<string> Others)> ModulesAsync(BootSpec spec, CancellationToken cancel)
+    {
+        if (spec.Kernel.ModulesDirectory is null && spec.Modules.Count == 0) return ([], []);
+        var tree = await _toolbox.ModulesAsync(spec.Kernel, cancel).ConfigureAwait(false);
+        return (await FilesAsync(tree, s_bootModules.Where(tree.Has), cancel).ConfigureAwait(false), await FilesAsync(tree, spec.Modules, cancel).ConfigureAwait(false));
+    }
+
+    static async Task<IReadOnlyList<string>> FilesAsync(ModuleTree tree, IEnumerable<string> names, CancellationToken cancel)
+        => [.. (await tree.LoadOrderAsync(names, cancel).ConfigureAwait(false)).Select(module => module.Path)];
+}

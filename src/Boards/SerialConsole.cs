@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Understudy.Boards;
+
+/// <summary>A guest's serial console: every byte, with the host's time of its arrival, to whoever listens. Keeps the last of it.</summary>
+public sealed class SerialConsole
+{
+    const int TailBytes = 64 * 1024;
+
+    readonly Lock _lock = new();
+    readonly byte[] _tail = new byte[TailBytes];
+    long _count;
+
+    /// <summary>Called for every chunk as it comes, on the reading thread, with the <see cref="Stopwatch"/> timestamp of its arrival. Set it
+    /// before the machine is switched on.</summary>
+    public Action<ReadOnlyMemory<byte>, long>? Received { get; set; }
+
+    /// <summary>Bytes so far.</summary>
+    public long Count
+    {
+        get { lock (_lock) return _count; }
+    }
+
+    /// <summary>The last of what was printed, up to 64 KiB.</summary>
+    public string Tail
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var length = (int)Math.Min(_count, TailBytes);
+                var text = new byte[length];
+                for (var i = 0; i < length; i++) text[i] = _tail[(_count - length + i) % TailBytes];
+                return Encoding.Latin1.GetString(text);
+            }
+        }
+    }
+
+    /// <summary>The last lines that say something, for a message.</summary>
+    public string LastLines(int lines)
+        => string.Join('\n', Tail.Split('\n').Select(line => line.TrimEnd('\r', ' ')).Where(line => line.Length > 0).TakeLast(lines));
+
+    internal async Task ReadAsync(Stream stream)
+    {
+        var buffer = new byte[16 * 1024];
+        int length;
+        while ((length = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0)
+        {
+            var ticks = Stopwatch.GetTimestamp();
+            Keep(buffer.AsSpan(0, length));
+            Received?.Invoke(buffer.AsMemory(0, length), ticks);
+        }
+    }
+
+    void Keep(ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
+        {
+            foreach (var value in bytes) _tail[_count++ % TailBytes] = value;
+        }
+    }
+}

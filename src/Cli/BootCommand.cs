@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Understudy.Boards;
+using Understudy.Guest;
+using Understudy.Linux;
+using Understudy.Runner;
+using Understudy.Toolchain;
+using Understudy.Verdict;
+
+namespace Understudy.Cli;
+
+/// <summary><c>understudy boot</c>: a shell in the guest, with devices attached.</summary>
+static class BootCommand
+{
+    const byte HostKey = 0x1D;   // Ctrl-]
+
+    public static Command Create()
+    {
+        var kernel = CommandLine.Kernel();
+        var modules = CommandLine.Modules();
+        var devices = new Option<string[]>("--device") { Description = "Devices to plug in, see 'understudy devices'; may be given several times", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
+        var cpus = new Option<int>("--cpus") { Description = "Virtual CPUs", DefaultValueFactory = _ => 1 };
+        var memory = new Option<int>("--memory") { Description = "Guest memory in MiB", DefaultValueFactory = _ => 256 };
+        var execute = new Option<string?>("--execute", "-e") { Description = "Run this in the guest's shell instead of an interactive one", HelpName = "SCRIPT" };
+        var json = CommandLine.Json();
+        var command = new Command("boot",
+            """
+            Boot a kernel with devices and give a shell in the guest; leaving it powers the guest off. Drivers are loaded for what is plugged in.
+            In the guest, 'device NAME ...' acts on a model; on the host side, Ctrl-] asks for one such command.
+
+            Examples:
+              understudy boot --kernel debian:6.12 --device rtl8111
+              understudy boot --device rtl8111 -e 'ip link set eth0 up; device nic cable on; sleep 1; dmesg | tail -3'
+              echo uname -a | understudy boot
+            """) { kernel, modules, devices, cpus, memory, execute, json };
+        command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () =>
+        {
+            if (parsed.GetValue(cpus) is < 1 or > 64) throw new UsageException("--cpus takes a number from 1 to 64");
+            if (parsed.GetValue(memory) is < 64 or > 65536) throw new UsageException("--memory takes a number of MiB from 64 to 65536");
+            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules)), parsed.GetValue(devices) ?? [], parsed.GetValue(cpus), parsed.GetValue(memory));
+            return RunAsync(session, parsed.GetValue(execute), parsed.GetValue(json), cancel);
+        }));
+        return command;
+    }
+
+    static async Task<int> RunAsync(BootSession session, string? script, bool json, CancellationToken cancel)
+    {
+        if (json && script is null) throw new UsageException("--json needs --execute: an interactive shell has nothing to say in JSON");
+        using var progress = new ProvisionDisplay(quiet: json);
+        var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
+        await using var machine = await session.PowerOnAsync(toolbox, text => progress.Line(text), cancel).ConfigureAwait(false);
+        progress.Dispose();
+        var code = script is not null ? await ExecuteAsync(machine, script, json, cancel).ConfigureAwait(false)
+            : Console.IsInputRedirected ? await PipeAsync(machine, cancel).ConfigureAwait(false)
+            : await ShellAsync(machine, session.Console, cancel).ConfigureAwait(false);
+        await machine.ShutDownAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false);
+        return code;
+    }
+
+    static async Task<int> ExecuteAsync(IMachine machine, string script, bool json, CancellationToken cancel)
+    {
+        var result = await machine.Guest.ExecuteAsync(["sh", "-c", script], onOutput: json ? null : Forward, cancellation: cancel).ConfigureAwait(false);
+        if (json)
+            CommandLine.Print(new JsonObject { ["exitCode"] = result.ExitCode, ["signal"] = result.Signal, ["stdout"] = result.Stdout, ["stderr"] = result.Stderr, ["seconds"] = result.Duration.TotalSeconds });
+        return Code(result);
+    }
+
+    static async Task<int> PipeAsync(IMachine machine, CancellationToken cancel)
+    {
+        var shell = await machine.Guest.StartAsync(["sh"], onOutput: Forward, cancellation: cancel).ConfigureAwait(false);
+        await PumpInputAsync(shell, cancel).ConfigureAwait(false);
+        return Code(await shell.Completion.ConfigureAwait(false));
+    }
+
+    static async Task PumpInputAsync(GuestProcess shell, CancellationToken cancel)
+    {
+        await using var input = Console.OpenStandardInput();
+        var buffer = new byte[4096];
+        try
+        {
+            for (int length; (length = await input.ReadAsync(buffer, cancel).ConfigureAwait(false)) > 0;)
+                await shell.WriteAsync(buffer.AsMemory(0, length), cancel).ConfigureAwait(false);
+            await shell.CloseInputAsync(cancel).ConfigureAwait(false);
+        }
+        catch (GuestException)
+        {
+            // The shell has left before it read everything; its exit code tells the rest.
+            return;
+        }
+    }
+
+    static async Task<int> ShellAsync(IMachine machine, DeviceConsole devices, CancellationToken cancel)
+    {
+        Console.Out.WriteLine("A shell in the guest. Leave with 'exit'. Ctrl-] asks for a device command on the host side.");
+        var shell = await machine.Guest.StartShellAsync(Forward, (ushort)Console.WindowHeight, (ushort)Console.WindowWidth, cancel).ConfigureAwait(false);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var typing = TypeAsync(shell, devices, over.Token);
+        var result = await shell.Completion.ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        _ = typing;
+        return Code(result);
+    }
+
+    static async Task TypeAsync(GuestProcess shell, DeviceConsole devices, CancellationToken over)
+    {
+        var raw = new TerminalRawMode();
+        try
+        {
+            await using var input = Console.OpenStandardInput();
+            var buffer = new byte[1024];
+            for (int length; !over.IsCancellationRequested && (length = await input.ReadAsync(buffer, over).ConfigureAwait(false)) > 0;)
+            {
+                if (buffer[0] != HostKey || length != 1)
+                {
+                    await shell.WriteAsync(buffer.AsMemory(0, length), over).ConfigureAwait(false);
+                    continue;
+                }
+                raw.Dispose();
+                Console.Out.Write("\ndevice> ");
+                Console.Out.Write(devices.Answer(Console.In.ReadLine() ?? "").Text);
+                raw = new TerminalRawMode();
+            }
+        }
+        catch (Exception exception) when (exception is GuestException or GuestLostException or OperationCanceledException)
+        {
+            // The shell has ended while a key was on its way.
+            return;
+        }
+        finally
+        {
+            raw.Dispose();
+        }
+    }
+
+    static void Forward(CommandStream stream, ReadOnlySpan<byte> bytes)
+    {
+        using var output = stream == CommandStream.Stdout ? Console.OpenStandardOutput() : Console.OpenStandardError();
+        output.Write(bytes);
+        output.Flush();
+    }
+
+    static int Code(CommandResult result) => result.ExitCode is { } code ? (code == 0 ? ExitCode.Pass : ExitCode.Fail) : ExitCode.Fail;
+}

@@ -1,0 +1,19 @@
+namespace Understudy.Devices;
+
+/// <summary>The devices that come with the product: a plain list, nothing is discovered.</summary>
+public static class Catalog
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<CatalogEntry> All { get; } =
+    [
+        new("rtl8111", "nic", "Realtek RTL8111/8168C gigabit Ethernet card, for r8169.ko", () => new Rtl8111(), Rtl8111Orders.All),
+        new("rtl8111dp", "nic", "the same as an RTL8168DP, whose jumbo frames go to MTU 9194", () => new Rtl8111(chip: Rtl8111Chip.Rtl8168Dp), Rtl8111Orders.All),
+        new("pci-idio-16", "io", "ACCES PCI-IDIO-16 digital input and output card, for gpio-pci-idio-16.ko", () => new PciIdio16(), PciIdio16Orders.All),
+    ];
+
+    /// <summary>The device of that name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none; the message lists what there is.</exception>
+    public static CatalogEntry Find(string name)
+        => All.FirstOrDefault(entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new KeyNotFoundException($"There is no device '{name}'; there is {string.Join(", ", All.Select(entry => entry.Name))}");
+}

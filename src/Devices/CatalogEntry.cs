@@ -1,0 +1,11 @@
+using Understudy.Pci;
+
+namespace Understudy.Devices;
+
+/// <summary>A device that can be had by name.</summary>
+/// <param name="Name">What to ask for.</param>
+/// <param name="Role">What it is in a machine, in a word: the name it answers to there, as <c>nic</c>.</param>
+/// <param name="Description">What it is, in a line.</param>
+/// <param name="Create">Makes one.</param>
+/// <param name="Orders">What an operator may do to it.</param>
+public sealed record CatalogEntry(string Name, string Role, string Description, Func<PciDevice> Create, IReadOnlyList<DeviceOrder> Orders);

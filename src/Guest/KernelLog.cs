@@ -1,0 +1,142 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace Understudy.Guest;
+
+/// <summary>
+/// The guest's kernel log as the agent streams it: complete whatever the console shows, in order, and saying where records were lost.
+/// Of a flood it keeps at least the newest 75,000 records, or fewer long ones: 64 Mi characters at most. Any thread may use it.
+/// </summary>
+public sealed class KernelLog
+{
+    const int RecordsKept = 100_000;
+    const long CharactersKept = 64 << 20;
+
+    readonly Lock _lock = new();
+    readonly List<KernelRecord> _records = [];
+    long _dropped, _characters;
+    KernelRecord? _newest;
+    Exception? _end;
+    readonly TaskCompletionSource _ended = NewSignal();
+    TaskCompletionSource _changed = NewSignal();
+
+    internal KernelLog()
+    {
+    }
+
+    /// <summary>
+    /// Completes when no more records will come. A guest's last records may still be on their way when the guest is already known to be
+    /// lost: wait for this, but not for ever, before judging.
+    /// </summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>How many records never reached us so far.</summary>
+    public ulong Lost { get; private set; }
+
+    /// <summary>The place after the newest record that has come. Records on their way at that moment lie behind it.</summary>
+    public KernelLogMark Mark()
+    {
+        lock (_lock) return new(_dropped + _records.Count);
+    }
+
+    /// <summary>What has come since a mark, oldest first; without one, all that is kept.</summary>
+    public IReadOnlyList<KernelRecord> Since(KernelLogMark mark = default) => Look(mark.Index).Records;
+
+    /// <summary>All records since a mark and then each as it comes, until the guest is lost; then the stream ends.</summary>
+    public async IAsyncEnumerable<KernelRecord> ReadAsync(
+        KernelLogMark since = default, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var at = since.Index;
+        while (true)
+        {
+            var (records, next, end, changed) = Look(at);
+            foreach (var record in records) yield return record;
+            at = next;
+            if (end is not null) yield break;
+            await changed.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>Waits for a record that contains the text, among those since the mark and those still to come.</summary>
+    /// <param name="text">Compared ordinally.</param>
+    /// <param name="within">How long to wait, by the host's clock.</param>
+    /// <param name="since">Where to begin; without it, at the oldest record kept.</param>
+    /// <param name="cancellation">Gives up early.</param>
+    /// <returns>The first such record, or null when the time ran out.</returns>
+    /// <exception cref="GuestLostException">The log ended before such a record came.</exception>
+    public Task<KernelRecord?> SeesAsync(
+        string text, TimeSpan within, KernelLogMark since = default, CancellationToken cancellation = default) =>
+        SeesAsync(record => record.Text.Contains(text, StringComparison.Ordinal), within, since, cancellation);
+
+    /// <summary>Waits for a record that matches the pattern; otherwise like its sibling.</summary>
+    /// <returns>The first such record, or null when the time ran out.</returns>
+    /// <exception cref="GuestLostException">The log ended before such a record came.</exception>
+    public Task<KernelRecord?> SeesAsync(
+        Regex pattern, TimeSpan within, KernelLogMark since = default, CancellationToken cancellation = default) =>
+        SeesAsync(record => pattern.IsMatch(record.Text), within, since, cancellation);
+
+    internal void Append(KernelRecord record)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            // A number that goes back is a kernel that booted anew, not a loss.
+            var lost = _newest is { } newest && record.Sequence > newest.Sequence + 1 ? record.Sequence - newest.Sequence - 1 : 0;
+            _newest = record with { Lost = lost };
+            Lost += lost;
+            _records.Add(_newest);
+            _characters += record.Text.Length;
+            if (_records.Count > RecordsKept || _characters > CharactersKept) DropOldest();
+            (changed, _changed) = (_changed, NewSignal());
+        }
+        changed.TrySetResult();
+    }
+
+    internal void Complete(Exception reason)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            _end ??= reason;
+            changed = _changed;
+        }
+        changed.TrySetResult();
+        _ended.TrySetResult();
+    }
+
+    async Task<KernelRecord?> SeesAsync(
+        Func<KernelRecord, bool> isIt, TimeSpan within, KernelLogMark since, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(within);
+        try
+        {
+            await foreach (var record in ReadAsync(since, limit.Token))
+                if (isIt(record)) return record;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+        throw new GuestLostException("the kernel log ended before the awaited message came", _end);
+    }
+
+    (IReadOnlyList<KernelRecord> Records, long Next, Exception? End, Task Changed) Look(long from)
+    {
+        lock (_lock)
+        {
+            var skip = (int)Math.Clamp(from - _dropped, 0, _records.Count);
+            return (_records[skip..], _dropped + _records.Count, _end, _changed.Task);
+        }
+    }
+
+    void DropOldest()
+    {
+        var count = Math.Max(1, _records.Count / 4);
+        foreach (var record in _records[..count]) _characters -= record.Text.Length;
+        _records.RemoveRange(0, count);
+        _dropped += count;
+    }
+
+    static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

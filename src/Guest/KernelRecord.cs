@@ -1,0 +1,17 @@
+namespace Understudy.Guest;
+
+/// <summary>One record of the guest's kernel log (Documentation/ABI/testing/dev-kmsg).</summary>
+/// <param name="Sequence">The kernel's number of the record, without gaps in the kernel.</param>
+/// <param name="GuestTimeMicroseconds">The kernel's time stamp: microseconds since it booted.</param>
+/// <param name="Level">Log level, 0 (emergency) to 7 (debug).</param>
+/// <param name="Text">The message; one record may hold several lines.</param>
+/// <param name="HostTimestamp">When it came, as <see cref="TimeProvider.GetTimestamp"/> of the client's clock.</param>
+public sealed record KernelRecord(ulong Sequence, ulong GuestTimeMicroseconds, int Level, string Text, long HostTimestamp)
+{
+    /// <summary>How many records just before this one never reached us, because the kernel's buffer was overwritten first.</summary>
+    public ulong Lost { get; init; }
+
+    /// <summary>The record as dmesg prints it.</summary>
+    public override string ToString() =>
+        FormattableString.Invariant($"[{GuestTimeMicroseconds / 1_000_000,5}.{GuestTimeMicroseconds % 1_000_000:D6}] {Text}");
+}

@@ -1,0 +1,145 @@
+using Understudy.Boards;
+using Understudy.Guest;
+using Understudy.Pci;
+using Understudy.Verdict;
+
+namespace Understudy.Runner;
+
+/// <summary>Carries everything a run shows into its directory while it happens: console, kernel log, device transactions, findings.</summary>
+sealed class Evidence(RunDirectory directory) : IDisposable
+{
+    static readonly TimeSpan s_tracePeriod = TimeSpan.FromMilliseconds(100);
+
+    readonly Lock _lock = new();
+    readonly List<Finding> _findings = [];
+    readonly List<Task> _pumps = [];
+    readonly CancellationTokenSource _over = new();
+    KernelLogScanner? _console;
+    readonly List<Finding> _consoleFindings = [];
+
+    public void Watch(SerialConsole console)
+    {
+        _console = new KernelLogScanner(FindingSource.Console, _consoleFindings.Add);
+        console.Received = (bytes, ticks) =>
+        {
+            var seconds = directory.SecondsAt(ticks);
+            directory.AppendConsole(bytes.Span, seconds);
+            lock (_lock) _console.Read(bytes.Span, seconds);
+        };
+    }
+
+    public void Watch(KernelLog log) => _pumps.Add(PumpAsync(log));
+
+    public void Watch(string name, PciSlot slot, TraceRecorder trace)
+    {
+        slot.Found += finding => Add(Found(name, finding));
+        foreach (var finding in slot.Findings) Add(Found(name, finding));
+        _pumps.Add(PumpAsync(name, slot, trace));
+    }
+
+    public void FaultInjected(string device, PciSlot slot, string text)
+        => directory.Append(new TraceRecord(directory.Now, slot.Clock.Now, device, Verdict.TraceKind.Fault, text, Finding: true));
+
+    /// <summary>Waits until everything is on disk.</summary>
+    /// <returns>All findings, in the order they were made.</returns>
+    public async Task<IReadOnlyList<Finding>> CompleteAsync()
+    {
+        await _over.CancelAsync().ConfigureAwait(false);
+        foreach (var pump in _pumps) await pump.ConfigureAwait(false);
+        lock (_lock)
+        {
+            _console?.End();
+            // The console repeats what the kernel log says; what only it saw are a kernel's last words.
+            var known = _findings.Select(finding => finding.Fingerprint).ToHashSet();
+            foreach (var finding in _consoleFindings.Where(finding => known.Add(finding.Fingerprint))) _findings.Add(directory.Append(finding));
+            return [.. _findings];
+        }
+    }
+
+    public void Dispose() => _over.Dispose();
+
+    async Task PumpAsync(KernelLog log)
+    {
+        var scanner = new KernelLogScanner(FindingSource.Kernel, Add);
+        await foreach (var record in log.ReadAsync().ConfigureAwait(false))
+        {
+            var seconds = directory.SecondsAt(record.HostTimestamp);
+            directory.Append(new Verdict.KernelRecord((long)record.Sequence, (long)record.GuestTimeMicroseconds, record.Level, seconds, record.Text));
+            scanner.ReadRecord(record.Text, seconds);
+        }
+        scanner.End();
+    }
+
+    async Task PumpAsync(string name, PciSlot slot, TraceRecorder trace)
+    {
+        using var timer = new PeriodicTimer(s_tracePeriod);
+        var entries = new TraceEntry[1024];
+        long next = 0;
+        var more = true;
+        while (more)
+        {
+            try
+            {
+                more = await timer.WaitForNextTickAsync(_over.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                more = false;
+            }
+            next = Drain(name, trace, entries, next);
+        }
+    }
+
+    long Drain(string name, TraceRecorder trace, TraceEntry[] entries, long next)
+    {
+        while (true)
+        {
+            var wanted = next;
+            var count = trace.Read(wanted, entries, out next);
+            if (next - count > wanted)
+                directory.Append(new TraceRecord(directory.Now, entries[0].DeviceTime, name, Verdict.TraceKind.Note, $"{next - count - wanted} transactions were too many to keep"));
+            for (var i = 0; i < count; i++) directory.Append(Decoded(name, trace, entries[i]));
+            if (count < entries.Length) return next;
+        }
+    }
+
+    TraceRecord Decoded(string name, TraceRecorder trace, in TraceEntry entry)
+    {
+        return new TraceRecord(directory.SecondsAt(entry.HostTicks), entry.DeviceTime, name, KindOf(entry), trace.Describe(entry),
+            Finding: entry.Kind == Pci.TraceKind.Finding || entry.Status != BusStatus.Ok);
+    }
+
+    static Verdict.TraceKind KindOf(in TraceEntry entry) => entry.Kind switch
+    {
+        Pci.TraceKind.Stimulus => Verdict.TraceKind.Stimulus,
+        Pci.TraceKind.Timer => Verdict.TraceKind.Timer,
+        Pci.TraceKind.Finding => Verdict.TraceKind.Note,
+        _ => entry.Op switch
+        {
+            BusOp.ConfigRead or BusOp.ConfigWrite => Verdict.TraceKind.Config,
+            BusOp.MmioRead => Verdict.TraceKind.Read,
+            BusOp.MmioWrite => Verdict.TraceKind.Write,
+            BusOp.DmaRead => Verdict.TraceKind.DmaRead,
+            BusOp.DmaWrite => Verdict.TraceKind.DmaWrite,
+            BusOp.Reset => Verdict.TraceKind.Reset,
+            _ => Verdict.TraceKind.Interrupt,
+        },
+    };
+
+    Finding Found(string device, BusFinding found)
+        => new(directory.Now, found.Check == "model-crashed" ? FindingSource.Lab : FindingSource.Device, found.Check, $"{device}: {found.Text}", SeverityOf(found.Check), found.Detail.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+    // A model that throws is the lab's failure. What the driver does outside the datasheet is worth a look; it need not be wrong.
+    static Severity SeverityOf(string check) => check switch
+    {
+        "model-crashed" => Severity.Error,
+        "dma-unmapped" => Severity.Error,
+        "not-modelled" => Severity.Info,
+        _ => Severity.Warning,
+    };
+
+    void Add(Finding finding)
+    {
+        lock (_lock) _findings.Add(directory.Append(finding));
+    }
+}

@@ -1,0 +1,161 @@
+using Understudy.Boards;
+using Understudy.Guest;
+using Understudy.Pci;
+using Understudy.Toolchain;
+using Understudy.Verdict;
+
+namespace Understudy.Runner;
+
+/// <summary>One run, from its first step to its verdict, written down as it happens. Whatever goes wrong in a step ends up as the outcome
+/// it deserves: the driver failed, the lab failed, or it was skipped.</summary>
+public sealed class Run : IAsyncDisposable
+{
+    readonly IRunObserver _observer;
+    readonly List<RunSignal> _signals = [];
+    readonly Evidence _evidence;
+    IMachine? _machine;
+    RunVerdict? _verdict;
+
+    Run(RunDirectory directory, IRunObserver observer)
+    {
+        (Directory, _observer) = (directory, observer);
+        _evidence = new Evidence(directory);
+    }
+
+    /// <summary>Begins a run in a new directory.</summary>
+    /// <exception cref="IOException">The directory cannot be made or holds something already.</exception>
+    public static Run Begin(string directory, RunInfo info, IRunObserver observer) => new(RunDirectory.Create(directory, info), observer);
+
+    /// <summary>Where it is written down.</summary>
+    public RunDirectory Directory { get; }
+
+    /// <summary>No step has failed or broken so far, so that the next is worth running.</summary>
+    public bool IsHealthy => _signals.Count == 0 && Directory.Steps.All(step => step.Outcome is Outcome.Pass or Outcome.Skip);
+
+    /// <summary>Runs one step; when an earlier one failed or broke, does nothing.</summary>
+    /// <param name="name">What it does, in a few words.</param>
+    /// <param name="body">Does it. Any exception decides the outcome; returning is a pass.</param>
+    /// <returns>Whether it passed.</returns>
+    public async Task<bool> StepAsync(string name, Func<StepNotes, Task> body)
+    {
+        if (!IsHealthy) return false;
+        var step = Directory.BeginStep(name);
+        _observer.Began(step.Record);
+        var notes = new StepNotes(_observer);
+        var (outcome, reason, lines) = await OutcomeOfAsync(notes, body).ConfigureAwait(false);
+        _observer.Ended(step.End(outcome, reason ?? notes.Detail, [.. notes.Lines, .. lines]));
+        return outcome == Outcome.Pass;
+    }
+
+    /// <summary>Records a machine's console from now on. Call before it is switched on.</summary>
+    public void Watch(IMachine machine)
+    {
+        _machine = machine;
+        _evidence.Watch(machine.Console);
+    }
+
+    /// <summary>Records a booted guest's kernel log.</summary>
+    public void Watch(GuestAgent guest) => _evidence.Watch(guest.KernelLog);
+
+    /// <summary>Records a device's transactions and findings.</summary>
+    /// <param name="name">Its name in this run.</param>
+    /// <param name="slot">Where it is.</param>
+    /// <param name="trace">The recorder on that slot.</param>
+    public void Watch(string name, PciSlot slot, TraceRecorder trace) => _evidence.Watch(name, slot, trace);
+
+    /// <summary>Records that a fault was injected.</summary>
+    public void FaultInjected(string device, PciSlot slot, string text) => _evidence.FaultInjected(device, slot, text);
+
+    /// <summary>Judges the run and writes verdict and report. Call when the machine has ended.</summary>
+    public async Task<RunVerdict> ConcludeAsync()
+    {
+        if (_verdict is not null) return _verdict;
+        var findings = await _evidence.CompleteAsync().ConfigureAwait(false);
+        _verdict = VerdictEngine.Decide(Directory.Steps, findings, _signals);
+        Directory.Conclude(_verdict);
+        HtmlReport.Write(RunRecord.Load(Directory.Path));
+        return _verdict;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await ConcludeAsync().ConfigureAwait(false);
+        _evidence.Dispose();
+        Directory.Dispose();
+    }
+
+    async Task<(Outcome Outcome, string? Reason, IReadOnlyList<string> Lines)> OutcomeOfAsync(StepNotes notes, Func<StepNotes, Task> body)
+    {
+        try
+        {
+            await body(notes).ConfigureAwait(false);
+            return (Outcome.Pass, null, []);
+        }
+        catch (StepFailedException failed)
+        {
+            return (Outcome.Fail, failed.Message, failed.Lines);
+        }
+        catch (StepSkippedException skipped)
+        {
+            return (Outcome.Skip, skipped.Message, []);
+        }
+        catch (GuestException refused)
+        {
+            return (Outcome.Fail, refused.Message, []);
+        }
+        catch (BootFailedException failure)
+        {
+            return await SignalledAsync(StageSignal(failure.Stage), failure.Message).ConfigureAwait(false);
+        }
+        catch (GuestLostException lost)
+        {
+            return await GuestLostAsync(lost).ConfigureAwait(false);
+        }
+        catch (RunDirectoryFullException full)
+        {
+            return await SignalledAsync(SignalKind.DiskFull, full.Message).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is LabFailedException or ToolchainException or IOException)
+        {
+            return await SignalledAsync(SignalKind.LabFault, fault.Message).ConfigureAwait(false);
+        }
+    }
+
+    // A guest that is gone is the machine's story: what ended it decides whose fault that was.
+    async Task<(Outcome, string?, IReadOnlyList<string>)> GuestLostAsync(GuestLostException lost)
+    {
+        if (_machine is null) return await SignalledAsync(SignalKind.AgentLost, lost.Message).ConfigureAwait(false);
+        try
+        {
+            var exit = await _machine.Exit.WaitAsync(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
+            var kind = exit.Reason switch
+            {
+                MachineExitReason.Panicked => SignalKind.GuestPanicked,
+                MachineExitReason.Reset or MachineExitReason.PoweredOff => SignalKind.GuestReset,
+                _ => SignalKind.MachineDied,
+            };
+            return await SignalledAsync(kind, $"the machine ended in the middle of the step: {exit.Reason}. {exit.Detail}".Trim()).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return await SignalledAsync(SignalKind.AgentLost, lost.Message).ConfigureAwait(false);
+        }
+    }
+
+    async Task<(Outcome, string?, IReadOnlyList<string>)> SignalledAsync(SignalKind kind, string text)
+    {
+        var parts = text.Split('\n');
+        var where = _machine is null ? "" : await _machine.InspectAsync().ConfigureAwait(false);
+        var signal = new RunSignal(kind, Directory.Now, parts[0], [.. parts.Skip(1), .. where.Length > 0 ? where.Split('\n') : []]);
+        _signals.Add(signal);
+        return (signal.IsLabFault ? Outcome.Broken : Outcome.Fail, signal.Text, signal.Lines);
+    }
+
+    static SignalKind StageSignal(BootStage stage) => stage switch
+    {
+        BootStage.Firmware => SignalKind.KernelSilent,
+        BootStage.Kernel => SignalKind.NoInit,
+        _ => SignalKind.NoAgent,
+    };
+}

@@ -1,0 +1,80 @@
+namespace Understudy.Toolchain;
+
+/// <summary>
+/// Finds or fetches everything a run needs, into a private cache, without root and without changing the system. Each thing is
+/// provided once; afterwards it is found in milliseconds and works offline. Safe to use from several threads and processes.
+/// </summary>
+public sealed class Toolbox
+{
+    readonly PrefixShelf _shelf;
+    readonly QemuFinder _qemu;
+    readonly ModuleShelf _modules;
+    readonly CCompiler _compiler;
+    readonly IProgress<ProvisionProgress>? _progress;
+
+    /// <summary>A toolbox over a cache; nothing is looked for or fetched yet.</summary>
+    /// <param name="cache">Where everything lives.</param>
+    /// <param name="progress">Told what is being provided, with bytes for progress bars, and warnings. May be called from any thread.</param>
+    public Toolbox(UnderstudyCache cache, IProgress<ProvisionProgress>? progress = null) : this(cache, progress, HostLayout.Machine)
+    {
+    }
+
+    internal Toolbox(UnderstudyCache cache, IProgress<ProvisionProgress>? progress, HostLayout host)
+    {
+        Cache = cache;
+        Host = host;
+        _progress = progress;
+        var apt = new PrivateApt(cache, host);
+        _shelf = new PrefixShelf(cache, apt);
+        _qemu = new QemuFinder(cache, _shelf, host);
+        Kernels = new KernelCatalog(cache, apt, new KernelStore(cache, apt, ToolsAsync), progress);
+        _modules = new ModuleShelf(cache, ToolsAsync);
+        _compiler = new CCompiler(cache);
+    }
+
+    /// <summary>Where everything lives.</summary>
+    public UnderstudyCache Cache { get; }
+
+    /// <summary>The kernels that can be booted.</summary>
+    public KernelCatalog Kernels { get; }
+
+    internal HostLayout Host { get; }
+
+    /// <summary>The QEMU already at hand, found by reading a small file; null when it has to be looked at or fetched first.</summary>
+    public QemuInstallation? QemuAtHand => _qemu.AtHand();
+
+    /// <summary>A QEMU that can host models: the system's own where it is new enough, else Debian's, fetched when it is not here.</summary>
+    /// <exception cref="ToolchainException">It is not here and cannot be fetched.</exception>
+    public Task<QemuInstallation> QemuAsync(CancellationToken cancel = default) =>
+        _qemu.EnsureAsync(refresh: false, new Provisioning("QEMU", _progress), cancel);
+
+    /// <summary>The statically linked busybox for the guest.</summary>
+    /// <exception cref="ToolchainException">It is not here and cannot be fetched.</exception>
+    public async Task<string> BusyboxAsync(CancellationToken cancel = default) => (await ToolsAsync(cancel).ConfigureAwait(false)).Busybox;
+
+    /// <summary>Compiles C into one static executable for the guest (tcc, musl, Linux headers), or finds it compiled before.</summary>
+    /// <param name="sources">The .c files, and the headers they include of their own, which make a change of them known. The first names the result.</param>
+    /// <param name="cancel">Kills the compiler.</param>
+    /// <returns>The path of the executable.</returns>
+    /// <exception cref="ToolchainException">The compiler found an error or a warning (its words are in the message), or cannot be fetched.</exception>
+    public Task<string> CompileAsync(IReadOnlyList<string> sources, CancellationToken cancel = default) =>
+        _compiler.CompileAsync(sources, ToolsAsync, cancel);
+
+    /// <summary>The modules of a kernel.</summary>
+    /// <exception cref="ToolchainException">The kernel was given without modules.</exception>
+    public Task<ModuleTree> ModulesAsync(Kernel kernel, CancellationToken cancel = default) => _modules.OpenAsync(kernel, cancel);
+
+    /// <summary>Provides QEMU and tools in the newest versions the mirror has, and reads the kernel list anew.</summary>
+    /// <exception cref="ToolchainException">Something is not here and cannot be fetched.</exception>
+    public async Task RefreshAsync(CancellationToken cancel = default)
+    {
+        await Kernels.RefreshAsync(cancel).ConfigureAwait(false);
+        await _shelf.RefreshAsync(Tools.Recipe, new Provisioning("tools", _progress), cancel).ConfigureAwait(false);
+        await _qemu.EnsureAsync(refresh: true, new Provisioning("QEMU", _progress), cancel).ConfigureAwait(false);
+    }
+
+    internal async Task<Tools> ToolsAsync(CancellationToken cancel) =>
+        new(await _shelf.EnsureAsync(Tools.Recipe, new Provisioning("tools", _progress), cancel).ConfigureAwait(false), Cache);
+
+    internal bool HasTools => _shelf.InUse(Tools.Recipe) is not null;
+}

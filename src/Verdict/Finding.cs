@@ -1,0 +1,22 @@
+namespace Understudy.Verdict;
+
+/// <summary>Something seen during a run that no test asked for.</summary>
+/// <param name="Time">Host seconds since the run's start at which its first line was seen.</param>
+/// <param name="Source">Who saw it.</param>
+/// <param name="Rule">The rule that recognised it, such as <c>null-deref</c>.</param>
+/// <param name="Title">One line that is the same each time the same thing happens.</param>
+/// <param name="Severity">What it means for the run.</param>
+/// <param name="Lines">The lines that prove it, as they were seen, first to last.</param>
+/// <param name="Step">The step it fell in, if any was under way.</param>
+public sealed record Finding(
+    double Time, FindingSource Source, string Rule, string Title, Severity Severity, IReadOnlyList<string> Lines, string? Step = null)
+{
+    /// <summary>The function to look at first: the first frame that is not machinery of the report itself.</summary>
+    public string? Frame { get; init; }
+
+    /// <summary>Equal for two occurrences of one fault: made of rule and title with addresses, pids and times removed.</summary>
+    public string Fingerprint { get; init; } = FindingFingerprint.Of(Rule, Title);
+
+    /// <summary>The report stops before its end, so its frame may be missing or wrong.</summary>
+    public bool Cut { get; init; }
+}

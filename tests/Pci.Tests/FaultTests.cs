@@ -1,0 +1,228 @@
+namespace Understudy.Pci.Tests;
+
+public class FaultTests
+{
+    readonly LoopbackBus _bus = new();
+    readonly FaultInjector _faults = new();
+
+    PciSlot<Nic> Plug(params string[] rules)
+    {
+        var slot = new PciSlot<Nic>(_bus, new Nic(), [_faults], seed: 1).Enable();
+        foreach (var rule in rules) _faults.Add(FaultRule.Parse(rule));
+        return slot;
+    }
+
+    [Theory]
+    [InlineData("irq 0 -> drop")]
+    [InlineData("irq 0 every=10 -> drop")]
+    [InlineData("mmio-read MAC.IntrStatus nth=3 -> value 0xffff")]
+    [InlineData("mmio-read * -> remove")]
+    [InlineData("dma-write 0x1000 p=0.25 -> fail")]
+    [InlineData("dma-read * nth=2 every=3 p=0.5 -> flip 0x80")]
+    [InlineData("config-read Config.VendorId -> value 0x0")]
+    [InlineData("config-write * -> drop")]
+    [InlineData("mmio-write * -> duplicate")]
+    [InlineData("intx * -> drop")]
+    [InlineData("intx-release * -> drop")]
+    [InlineData("reset * -> drop")]
+    public void A_rule_reads_back_as_it_was_written(string text) => Assert.Equal(text, FaultRule.Parse(text).ToString());
+
+    [Fact]
+    public void Every_operation_and_effect_has_a_text_form()
+    {
+        foreach (var op in Enum.GetValues<BusOp>())
+            foreach (var kind in Enum.GetValues<FaultKind>())
+            {
+                if (kind is FaultKind.Value or FaultKind.Flip && op is not (BusOp.ConfigRead or BusOp.MmioRead or BusOp.DmaRead)) continue;
+                var rule = new FaultRule(op, "*", new FaultEffect(kind, kind is FaultKind.Value or FaultKind.Flip ? 0x12UL : 0), Nth: 4, Probability: 0.1);
+                Assert.Equal(rule, FaultRule.Parse(rule.ToString()));
+            }
+    }
+
+    [Theory]
+    [InlineData("", "'->'")]
+    [InlineData("irq 0 drop", "'->'")]
+    [InlineData("irq 0 -> drop -> drop", "'->'")]
+    [InlineData("irq -> drop", "starts with an operation")]
+    [InlineData("boom 0 -> drop", "does not know the operation 'boom'; it is one of config-read")]
+    [InlineData("irq 0 -> melt", "does not know the effect 'melt'; it is one of drop")]
+    [InlineData("irq 0 -> ", "does not know the effect")]
+    [InlineData("irq 0 nth=0 -> drop", "does not understand 'nth=0'")]
+    [InlineData("irq 0 nth=x -> drop", "does not understand 'nth=x'")]
+    [InlineData("irq 0 every=-1 -> drop", "does not understand 'every=-1'")]
+    [InlineData("irq 0 p=0 -> drop", "does not understand 'p=0'")]
+    [InlineData("irq 0 p=1.5 -> drop", "does not understand 'p=1.5'")]
+    [InlineData("irq 0 p=NaN -> drop", "does not understand 'p=NaN'")]
+    [InlineData("irq 0 sometimes -> drop", "does not understand 'sometimes'")]
+    [InlineData("irq 0 a=b=c -> drop", "does not understand 'a=b=c'")]
+    [InlineData("irq 0 -> drop 5", "takes nothing after it")]
+    [InlineData("mmio-read 0 -> value", "takes one number")]
+    [InlineData("mmio-read 0 -> value soup", "'soup' is not a number")]
+    [InlineData("mmio-write 0 -> value 5", "mmio-write is no read")]
+    [InlineData("irq 0 -> flip 1", "irq is no read")]
+    public void A_rule_that_is_none_says_what_is_wrong(string text, string says)
+        => Assert.Contains(says, Assert.Throws<FormatException>(() => FaultRule.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("mmio-read MAC.Nonsense -> drop")]
+    [InlineData("config-read MAC.IntrMask -> drop")]
+    [InlineData("irq MAC.IntrMask -> drop")]
+    public void A_target_the_device_does_not_have_is_refused(string rule)
+        => Assert.Contains("is no register of Nic", Assert.Throws<FormatException>(() => Plug(rule)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Drop_loses_a_write_and_turns_a_read_into_ones()
+    {
+        var slot = Plug("mmio-write MAC.IntrMask nth=1 -> drop", "mmio-read MAC.IntrMask nth=2 -> drop");
+        Assert.Equal(BusStatus.Dropped, slot.Write16(2, 0x3C, 0x11));
+        Assert.Equal(0u, slot.Read16(2, 0x3C));
+        Assert.Equal(0xFFFFu, slot.Read16(2, 0x3C));
+        slot.Write16(2, 0x3C, 0x22);
+        Assert.Equal(0x22u, slot.Read16(2, 0x3C));
+    }
+
+    [Fact]
+    public void Fail_refuses()
+    {
+        var slot = Plug("config-read Config.VendorId every=2 -> fail");
+        Assert.Equal(0x10ECu, slot.Config(0, 2));
+        Assert.Equal(0xFFFFu, slot.Config(0, 2));
+        Assert.Equal(BusStatus.UnsupportedRequest, Plug2("config-write * -> fail").SetConfig(4, 0, 2));
+
+        static PciSlot Plug2(string rule)
+        {
+            var faults = new FaultInjector();
+            var slot = new PciSlot(new LoopbackBus(), new Nic(), [faults]);
+            faults.Add(FaultRule.Parse(rule));
+            return slot;
+        }
+    }
+
+    [Fact]
+    public void Duplicate_does_it_twice()
+    {
+        var slot = Plug("irq 0 -> duplicate");
+        slot.SetConfig(slot.Find(5) + 2, 1, 2);
+        slot.Write16(2, 0x3C, 0xFFFF);
+        slot.Do(nic => nic.ChangeLink());
+        Assert.Equal(2, _bus.Interrupts[0]);
+    }
+
+    [Fact]
+    public void Every_other_interrupt_is_lost()
+    {
+        var slot = Plug("irq 0 every=2 -> drop");
+        slot.SetConfig(slot.Find(5) + 2, 1, 2);
+        slot.Write16(2, 0x3C, 0xFFFF);
+        for (var i = 0; i < 10; i++)
+        {
+            slot.Do(nic => nic.ChangeLink());
+            slot.Write16(2, 0x3E, 0xFFFF);
+        }
+        Assert.Equal(5, _bus.Interrupts[0]);
+    }
+
+    [Theory]
+    [InlineData("mmio-read MAC.IntrStatus -> value 0xabcd", 0x3E, 2, 0xABCDUL)]
+    [InlineData("mmio-read MAC.IntrStatus -> value 0xabcd", 0x3C, 4, 0xABCD_1234UL)]
+    [InlineData("mmio-read MAC.IntrStatus -> value 0xabcd", 0x3F, 1, 0xABUL)]
+    [InlineData("mmio-read MAC.IntrStatus -> value 0xabcd", 0x3C, 2, 0x1234UL)]
+    [InlineData("mmio-read mac.intrmask -> flip 0x0101", 0x3C, 4, 0x0000_1335UL)]
+    [InlineData("mmio-read 0x3d -> value 0x77", 0x3C, 2, 0x7734UL)]
+    [InlineData("mmio-read * -> value 0x1122", 0x3C, 4, 0x1122UL)]
+    public void A_changed_read_changes_where_its_target_lies(string rule, int offset, int bytes, ulong expected)
+    {
+        var slot = Plug();
+        slot.Write16(2, 0x3C, 0x1234);
+        _faults.Add(FaultRule.Parse(rule));
+        Assert.Equal(expected, slot.Read(2, (ulong)offset, bytes));
+    }
+
+    [Fact]
+    public void A_value_put_on_a_DMA_read_reaches_the_device()
+    {
+        var gadget = new Gadget();
+        new PciSlot(_bus, gadget, [_faults]).Enable();
+        _faults.Add(FaultRule.Parse("dma-read 0x100 -> flip 0xff"));
+        gadget.Memory.Read(0xFF, out uint value);
+        Assert.Equal(0x0000_FF00u, value);
+    }
+
+    [Fact]
+    public void A_removed_card_is_gone_in_both_directions_until_it_is_put_back()
+    {
+        var slot = Plug();
+        slot.Write16(2, 0x3C, 0xFFFF);
+        slot.Do(nic => nic.ChangeLink());
+        Assert.True(_bus.Intx);
+        _faults.Add(FaultRule.Parse("mmio-read MAC.ChipCmd nth=2 -> remove"));
+        slot.Read(2, 0x37, 1);
+        Assert.Equal(0xFFUL, slot.Read(2, 0x37, 1));
+        Assert.False(_bus.Intx);
+        Assert.Equal(0xFFFF_FFFFu, slot.Config(0));
+        Assert.Equal(BusStatus.UnsupportedRequest, slot.Write16(2, 0x3C, 0));
+        slot.Write32(2, 0x40, 0x100);
+        _bus.Time.Advance(10_000);
+        Assert.Equal(0, _bus.Memory[0x103]);
+        _faults.Clear();
+        Assert.Equal(0x8168_10ECu, slot.Config(0));
+        Assert.Equal(0xFFFFu, slot.Read16(2, 0x3C));
+    }
+
+    [Fact]
+    public void A_register_in_an_included_block_and_in_the_MSIX_table_can_be_hit_by_name()
+    {
+        var channel = new RegisterMap("Channel", 16);
+        channel.R32(4, name: "Control").ReadWrite();
+        var map = new RegisterMap("Engine", 0x1000);
+        map.Include(0x10, channel, "First");
+        map.Include(0x20, channel, "Second");
+        var slot = new PciSlot(_bus, new Gadget(g => { g.AddBar(0, map); g.Add(new Msix(4, 0, 0x800, 0x900)); }), [_faults]).Enable();
+        _faults.Add(FaultRule.Parse("mmio-read Engine.Second.Control -> value 0x5"));
+        _faults.Add(FaultRule.Parse("mmio-read MsixTable.MessageData[2] -> value 0x6"));
+        Assert.Equal((0u, 5u, 6u, 0u), (slot.Read32(0, 0x14), slot.Read32(0, 0x24), slot.Read32(0, 0x828), slot.Read32(0, 0x818)));
+    }
+
+    [Fact]
+    public void Probability_comes_from_the_seed()
+    {
+        int Lost()
+        {
+            var faults = new FaultInjector();
+            var slot = new PciSlot(new LoopbackBus(), new Nic(), [faults], seed: 42);
+            faults.Add(FaultRule.Parse("config-read * p=0.3 -> drop"));
+            return Enumerable.Range(0, 1000).Count(_ => slot.Config(0) == 0xFFFF_FFFF);
+        }
+        Assert.Equal(Lost(), Lost());
+        Assert.InRange(Lost(), 200, 400);
+    }
+
+    [Fact]
+    public void The_first_rule_that_hits_decides_and_each_hit_is_told()
+    {
+        var slot = Plug();
+        var told = new List<string>();
+        _faults.Injected = (rule, hit) => told.Add($"{rule} #{hit}");
+        _faults.Add(FaultRule.Parse("mmio-read 0x3c every=2 -> fail"));
+        _faults.Add(FaultRule.Parse("mmio-read * -> value 0x9"));
+        Assert.Equal([9u, 0xFFFFu, 9u], [slot.Read16(2, 0x3C), slot.Read16(2, 0x3C), slot.Read16(2, 0x3C)]);
+        Assert.Equal(["mmio-read * -> value 0x9 #1", "mmio-read 0x3c every=2 -> fail #1", "mmio-read * -> value 0x9 #2"], told);
+    }
+
+    [Fact]
+    public void A_lost_reset_resets_nothing()
+    {
+        var slot = Plug("reset * -> drop");
+        slot.Write16(2, 0x3C, 0x11);
+        slot.Reset();
+        Assert.Equal(0x11u, slot.Read16(2, 0x3C));
+    }
+
+    [Fact]
+    public void An_injector_belongs_to_one_slot()
+    {
+        Assert.Throws<InvalidOperationException>(() => _faults.Add(FaultRule.Parse("irq 0 -> drop")));
+        Plug();
+        Assert.Throws<InvalidOperationException>(() => Plug());
+    }
+}

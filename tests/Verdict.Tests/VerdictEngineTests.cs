@@ -1,0 +1,114 @@
+namespace Understudy.Verdict.Tests;
+
+public sealed class VerdictEngineTests
+{
+    static readonly StepRecord Passed = Step("ping", Outcome.Pass), Failed = Step("ping", Outcome.Fail), Skipped = Step("suspend", Outcome.Skip);
+    static readonly Finding Oops = Kernel("BUG: unable to handle page fault in r8169_poll", Severity.Fatal);
+    static readonly Finding Remark = Kernel("AER: corrected error", Severity.Warning);
+    static readonly RunSignal Died = new(SignalKind.MachineDied, 9, "QEMU died of signal 11", ["segfault"]);
+    static readonly RunSignal Lost = new(SignalKind.AgentLost, 9, "the agent stopped answering");
+
+    static StepRecord Step(string name, Outcome? outcome) => new(0, name, null, 0, 1, outcome, [$"{name} says {outcome}"]);
+
+    static Finding Kernel(string title, Severity severity) => new(2, FindingSource.Kernel, "rule", title, severity, [title, "a frame"]);
+
+    static RunVerdict Decide(StepRecord[] steps, Finding[]? findings = null, RunSignal[]? signals = null) =>
+        VerdictEngine.Decide(steps, findings ?? [], signals ?? []);
+
+    static void Is(Outcome outcome, string reason, RunVerdict verdict) => Assert.Equal((outcome, reason), (verdict.Outcome, verdict.Reason));
+
+    [Fact]
+    public void All_steps_passed_is_a_pass() => Is(Outcome.Pass, "1 step passed", Decide([Passed, Skipped]));
+
+    [Fact]
+    public void A_failed_step_fails_with_its_lines()
+    {
+        var verdict = Decide([Passed, Failed, Failed]);
+        Is(Outcome.Fail, "step 'ping' (and 1 more)", verdict);
+        Assert.Equal(["ping says Fail"], verdict.Evidence);
+    }
+
+    [Fact]
+    public void An_oops_fails_a_run_whose_steps_all_passed()
+    {
+        var verdict = Decide([Passed], [Remark, Oops]);
+        Is(Outcome.Fail, "BUG: unable to handle page fault in r8169_poll", verdict);
+        Assert.Equal(["BUG: unable to handle page fault in r8169_poll", "a frame"], verdict.Evidence);
+    }
+
+    [Fact]
+    public void A_remark_fails_nothing() => Assert.Equal(Outcome.Pass, Decide([Passed], [Remark]).Outcome);
+
+    [Fact]
+    public void Qemu_dying_breaks_the_run_even_when_steps_failed_of_it() =>
+        Is(Outcome.Broken, "QEMU died of signal 11", Decide([Failed], [Remark], [Died]));
+
+    [Fact]
+    public void A_crash_that_took_the_agent_with_it_is_the_kernels_failure()
+    {
+        var verdict = Decide([Step("ping", Outcome.Broken)], [Oops], [Lost]);
+        Is(Outcome.Fail, Oops.Title, verdict);
+        Assert.Contains("9.000 s: the agent stopped answering", verdict.Evidence);
+    }
+
+    [Fact]
+    public void The_agent_lost_without_a_cause_is_the_labs() => Is(Outcome.Broken, "the agent stopped answering", Decide([Passed], [], [Lost]));
+
+    [Theory]
+    [InlineData(SignalKind.FirmwareHung, Outcome.Broken)]
+    [InlineData(SignalKind.KernelSilent, Outcome.Broken)]
+    [InlineData(SignalKind.NoInit, Outcome.Fail)]
+    [InlineData(SignalKind.NoAgent, Outcome.Broken)]
+    [InlineData(SignalKind.AgentLost, Outcome.Broken)]
+    [InlineData(SignalKind.GuestPanicked, Outcome.Fail)]
+    [InlineData(SignalKind.GuestReset, Outcome.Fail)]
+    [InlineData(SignalKind.WatchdogBit, Outcome.Fail)]
+    [InlineData(SignalKind.MachineDied, Outcome.Broken)]
+    [InlineData(SignalKind.TimeLimit, Outcome.Fail)]
+    [InlineData(SignalKind.DiskFull, Outcome.Broken)]
+    [InlineData(SignalKind.LabFault, Outcome.Broken)]
+    public void Each_signal_is_charged_to_lab_or_kernel(SignalKind kind, Outcome outcome)
+    {
+        Is(outcome, "why", Decide([Passed], [], [new RunSignal(kind, 1, "why")]));
+        Assert.Equal(Outcome.Fail, Decide([Passed], [Oops], [new RunSignal(kind, 1, "why")]).Outcome);
+    }
+
+    [Fact]
+    public void A_device_finding_is_the_drivers_a_lab_finding_is_not()
+    {
+        var finding = new Finding(1, FindingSource.Device, "dma", "DMA outside any mapping", Severity.Error, []);
+        Assert.Equal(Outcome.Fail, Decide([Passed], [finding]).Outcome);
+        Is(Outcome.Broken, finding.Title, Decide([Passed], [finding with { Source = FindingSource.Lab }]));
+    }
+
+    [Fact]
+    public void All_skipped_is_a_skip_with_its_reason() => Is(Outcome.Skip, "suspend says Skip", Decide([Skipped, Skipped]));
+
+    [Fact]
+    public void Nothing_run_is_no_pass() => Is(Outcome.Broken, "no step ran", Decide([]));
+
+    [Fact]
+    public void A_step_cut_short_is_no_pass() => Is(Outcome.Broken, "the run stopped in the middle of step 'ping'", Decide([Passed, Step("ping", null)]));
+
+    [Fact]
+    public void The_first_of_several_findings_is_the_reason()
+    {
+        var later = Kernel("Kernel panic - not syncing: Fatal exception", Severity.Fatal) with { Time = 3 };
+        Is(Outcome.Fail, Oops.Title + " (first of 2 findings)", Decide([], [later, Oops]));
+    }
+
+    [Fact]
+    public void Evidence_is_bounded() =>
+        Assert.Equal("... 60 more lines", Decide([Failed with { Lines = [.. Enumerable.Range(0, 100).Select(i => $"{i}")] }]).Evidence[^1]);
+
+    [Theory]
+    [InlineData(Outcome.Pass, 0, "pass")]
+    [InlineData(Outcome.Fail, 1, "fail: why")]
+    [InlineData(Outcome.Skip, 0, "skip: why")]
+    [InlineData(Outcome.Broken, 3, "broken: why")]
+    public void Outcomes_have_exit_codes_and_a_terminal_line(Outcome outcome, int code, string line)
+    {
+        var verdict = new RunVerdict(outcome, "why", []);
+        Assert.Equal((code, line), (verdict.ExitCode(), verdict.ToString()));
+    }
+}
