@@ -7,15 +7,17 @@ public static class VerdictEngine
 
     /// <summary>
     /// A kernel or device finding that is an error fails the run even when all steps passed, and even when it took agent or machine
-    /// with it. Without such a cause a lab fault breaks it, whatever the steps made of that. Then signals, steps, skips.
+    /// with it; so does a signal that the kernel died. Without such a cause a lab fault breaks it, whatever the steps made of that.
+    /// Then other signals, steps, skips.
     /// </summary>
     /// <param name="steps">All steps, in order.</param>
     /// <param name="findings">All findings, in the order they were made.</param>
     /// <param name="signals">All signals, in the order they came.</param>
     public static RunVerdict Decide(IReadOnlyList<StepRecord> steps, IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals) =>
         ByFinding(findings, signals)
+        ?? BySignal(signals, s => s.IsKernelDeath)
         ?? ByLabFault(steps, findings, signals)
-        ?? BySignal(signals)
+        ?? BySignal(signals, _ => true)
         ?? ByStep(steps)
         ?? WithoutComplaint(steps);
 
@@ -39,8 +41,10 @@ public static class VerdictEngine
         return null;
     }
 
-    static RunVerdict? BySignal(IReadOnlyList<RunSignal> signals) =>
-        signals is [var signal, ..] ? Verdict(Outcome.Fail, signal.Text, signal.Lines) : null;
+    static RunVerdict? BySignal(IReadOnlyList<RunSignal> signals, Func<RunSignal, bool> counts) =>
+        signals.FirstOrDefault(counts) is { } signal
+            ? Verdict(Outcome.Fail, signal.Text, [.. signal.Lines, .. signals.Where(s => s != signal).Select(Describe)])
+            : null;
 
     static RunVerdict? ByStep(IReadOnlyList<StepRecord> steps)
     {

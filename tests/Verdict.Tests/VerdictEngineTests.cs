@@ -55,6 +55,13 @@ public sealed class VerdictEngineTests
     public void The_agent_lost_without_a_cause_is_the_labs() => Is(Outcome.Broken, "the agent stopped answering", Decide([Passed], [], [Lost]));
 
     [Theory]
+    [InlineData(SignalKind.GuestPanicked)]
+    [InlineData(SignalKind.GuestReset)]
+    [InlineData(SignalKind.WatchdogBit)]
+    public void A_kernel_that_died_without_a_word_takes_the_agent_with_it(SignalKind death) =>
+        Is(Outcome.Fail, "dead", Decide([Failed], [], [Lost, new RunSignal(death, 9.1, "dead")]));
+
+    [Theory]
     [InlineData(SignalKind.FirmwareHung, Outcome.Broken)]
     [InlineData(SignalKind.KernelSilent, Outcome.Broken)]
     [InlineData(SignalKind.NoInit, Outcome.Fail)]
