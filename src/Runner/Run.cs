@@ -70,7 +70,7 @@ public sealed class Run : IAsyncDisposable
     public async Task<RunVerdict> ConcludeAsync()
     {
         if (_verdict is not null) return _verdict;
-        var findings = await _evidence.CompleteAsync().ConfigureAwait(false);
+        var findings = await _evidence.CompleteAsync(_machine?.Pci).ConfigureAwait(false);
         _verdict = VerdictEngine.Decide(Directory.Steps, findings, _signals);
         Directory.Conclude(_verdict);
         HtmlReport.Write(RunRecord.Load(Directory.Path));

@@ -32,6 +32,8 @@ sealed class DeviceServer : IPciBus
 
     public DeviceClock Clock { get; }
 
+    public bool IsPowered { get; private set; }
+
     public bool OwnsMsixTable => true;
 
     /// <summary>What the machine has let the device see; under the lock.</summary>
@@ -124,6 +126,7 @@ sealed class DeviceServer : IPciBus
         }
         try
         {
+            lock (Clock.Gate) IsPowered = true;
             connection.Run();
         }
         catch (ProtocolException exception)
@@ -141,6 +144,7 @@ sealed class DeviceServer : IPciBus
         lock (_lifetime) _connection = null;
         lock (Clock.Gate)
         {
+            IsPowered = false;
             Memory.Clear();
             Lines.Clear();
         }
