@@ -12,15 +12,13 @@ sealed class Evidence(RunDirectory directory) : IDisposable
     static readonly TimeSpan s_tracePeriod = TimeSpan.FromMilliseconds(100);
 
     readonly Lock _lock = new();
-    readonly List<Finding> _findings = [];
+    readonly FindingSet _findings = new();
     readonly List<Task> _pumps = [];
     readonly CancellationTokenSource _over = new();
     KernelLogScanner? _console;
-    readonly List<Finding> _consoleFindings = [];
-
     public void Watch(SerialConsole console)
     {
-        _console = new KernelLogScanner(FindingSource.Console, _consoleFindings.Add);
+        _console = new KernelLogScanner(FindingSource.Console, Add);
         console.Received = (bytes, ticks) =>
         {
             var seconds = directory.SecondsAt(ticks);
@@ -53,10 +51,7 @@ sealed class Evidence(RunDirectory directory) : IDisposable
         lock (_lock)
         {
             _console?.End();
-            // The console repeats what the kernel log says; what only it saw are a kernel's last words.
-            var known = _findings.Select(finding => finding.Fingerprint).ToHashSet();
-            foreach (var finding in _consoleFindings.Where(finding => known.Add(finding.Fingerprint))) _findings.Add(directory.Append(finding));
-            return [.. _findings];
+            return [.. _findings.Findings];
         }
     }
 
@@ -144,6 +139,7 @@ sealed class Evidence(RunDirectory directory) : IDisposable
 
     void Add(Finding finding)
     {
-        lock (_lock) _findings.Add(directory.Append(finding));
+        lock (_lock)
+            if (_findings.Add(finding)) directory.Append(finding);
     }
 }
