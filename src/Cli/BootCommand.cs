@@ -23,15 +23,12 @@ static class BootCommand
         var memory = new Option<int>("--memory") { Description = "Guest memory in MiB", DefaultValueFactory = _ => 256 };
         var execute = new Option<string?>("--execute", "-e") { Description = "Run this in the guest's shell instead of an interactive one", HelpName = "SCRIPT" };
         var json = CommandLine.Json();
-        var command = new Command("boot",
+        var command = new Verb("boot",
+            "Boot a kernel with devices and give a shell in the guest; leaving it powers the guest off. Drivers are loaded for what is plugged in. In the guest, 'device NAME ...' acts on a model; on the host side, Ctrl-] asks for one such command.",
             """
-            Boot a kernel with devices and give a shell in the guest; leaving it powers the guest off. Drivers are loaded for what is plugged in.
-            In the guest, 'device NAME ...' acts on a model; on the host side, Ctrl-] asks for one such command.
-
-            Examples:
-              understudy boot --kernel debian:6.12 --device rtl8111
-              understudy boot --device rtl8111 -e 'ip link set eth0 up; device nic cable on; sleep 1; dmesg | tail -3'
-              echo uname -a | understudy boot
+            understudy boot --kernel debian:6.12 --device rtl8111
+            understudy boot --device rtl8111 -e 'ip link set eth0 up; device nic cable on; sleep 1; dmesg | tail -3'
+            echo uname -a | understudy boot
             """) { kernel, modules, devices, cpus, memory, execute, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () =>
         {
