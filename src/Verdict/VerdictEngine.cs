@@ -7,7 +7,7 @@ public static class VerdictEngine
 
     /// <summary>
     /// A kernel or device finding that is an error fails the run even when all steps passed, and even when it took agent or machine
-    /// with it. Without such a cause a lab fault breaks it, whatever the steps made of that. Then signals, steps, skips.
+    /// with it, unless the lab had broken before. Without such a cause a lab fault breaks it, whatever the steps made of that. Then signals, steps, skips.
     /// </summary>
     /// <param name="steps">All steps, in order.</param>
     /// <param name="findings">All findings, in the order they were made.</param>
@@ -23,7 +23,8 @@ public static class VerdictEngine
     {
         var causes = findings.Where(f => f.Severity >= Severity.Error && f.Source is not (FindingSource.Lab or FindingSource.Agent))
             .OrderBy(f => f.Time).ToList();
-        if (causes.Count == 0) return null;
+        // What a driver does on a card whose model has just crashed says nothing about the driver.
+        if (causes.Count == 0 || findings.Any(f => f is { Severity: >= Severity.Error, Source: FindingSource.Lab } && f.Time <= causes[0].Time)) return null;
         var reason = causes[0].Title + (causes.Count > 1 ? $" (first of {causes.Count} findings)" : "");
         return Verdict(Outcome.Fail, reason, [.. causes[0].Lines, .. causes.Skip(1).Select(Describe), .. signals.Select(Describe)]);
     }
