@@ -25,7 +25,7 @@ public class PciSlot
     {
         ArgumentNullException.ThrowIfNull(bus);
         ArgumentNullException.ThrowIfNull(device);
-        (_bus, Device, _interceptors, Random) = (bus, device, [.. interceptors ?? []], new Random(seed));
+        (_bus, Clock, Device, _interceptors, Random) = (bus, bus.Clock, device, [.. interceptors ?? []], new Random(seed));
         _msix = device.Capabilities.OfType<Msix>().FirstOrDefault();
         _msix?.CheckBar(device);
         _config = new ConfigSpace(device);
@@ -44,7 +44,7 @@ public class PciSlot
     public PciDevice Device { get; }
 
     /// <summary>The bus's time and lock.</summary>
-    public DeviceClock Clock => _bus.Clock;
+    public DeviceClock Clock { get; }
 
     /// <summary>The device's random source.</summary>
     public Random Random { get; }
@@ -167,6 +167,7 @@ public class PciSlot
 
     internal bool SendDma(BusOp op, ulong address, Span<byte> read, ReadOnlySpan<byte> write)
     {
+        if (!_bus.IsPowered) return false;
         if (!_config.BusMaster)
         {
             Report("dma-without-bus-master", "DMA while Bus Master Enable is off or the device is not in D0");

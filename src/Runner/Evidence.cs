@@ -1,6 +1,7 @@
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
+using Understudy.Transports;
 using Understudy.Verdict;
 
 namespace Understudy.Runner;
@@ -46,9 +47,12 @@ sealed class Evidence(RunDirectory directory) : IDisposable
         => Keep(new TraceRecord(directory.Now, slot.Clock.Now, device, Verdict.TraceKind.Fault, text, Finding: true));
 
     /// <summary>Waits until everything is on disk.</summary>
+    /// <param name="transport">Findings about the machine's side of the bus; null where no machine was made.</param>
     /// <returns>All findings, in the order they were made.</returns>
-    public async Task<IReadOnlyList<Finding>> CompleteAsync()
+    public async Task<IReadOnlyList<Finding>> CompleteAsync(IPciTransport? transport)
     {
+        foreach (var finding in transport?.Findings ?? [])
+            Add(new Finding(directory.Now, FindingSource.Lab, finding.Check, finding.Text, Severity.Warning, []));
         await _over.CancelAsync().ConfigureAwait(false);
         foreach (var pump in _pumps) await pump.ConfigureAwait(false);
         foreach (var finding in _machine?.Pci.Findings ?? []) Add(OnTheWire(finding));

@@ -92,9 +92,13 @@ public sealed class Run : IAsyncDisposable
     public async Task<RunVerdict> ConcludeAsync()
     {
         if (_verdict is not null) return _verdict;
+<<<<<<< HEAD
         await _over.CancelAsync().ConfigureAwait(false);
         var findings = await _evidence.CompleteAsync().ConfigureAwait(false);
         if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
+=======
+        var findings = await _evidence.CompleteAsync(_machine?.Pci).ConfigureAwait(false);
+>>>>>>> main
         _verdict = VerdictEngine.Decide(Directory.Steps, findings, _signals);
         try
         {

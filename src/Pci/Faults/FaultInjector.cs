@@ -39,7 +39,7 @@ public sealed class FaultInjector : BusInterceptor
         }
         foreach (var rule in _rules)
         {
-            if (!rule.Hits(ref transaction, Slot.Random)) continue;
+            if (rule.Op != transaction.Op || !rule.Hits(ref transaction, Slot.Random)) continue;
             Injected?.Invoke(rule.Rule, rule.Injected);
             Apply(rule, ref transaction, next);
             return;
@@ -84,7 +84,7 @@ public sealed class FaultInjector : BusInterceptor
 
         public Armed(FaultRule rule, PciSlot slot)
         {
-            Rule = rule;
+            (Rule, Op) = (rule, rule.Op);
             rule.Check();
             (_first, _last) = (0, ulong.MaxValue);
             if (rule.Target == "*") return;
@@ -98,11 +98,13 @@ public sealed class FaultInjector : BusInterceptor
 
         public FaultRule Rule { get; }
 
+        public BusOp Op { get; }
+
         public int Injected { get; private set; }
 
         public bool Hits(ref BusTransaction transaction, Random random)
         {
-            if (transaction.Op != Rule.Op || transaction.Address > _last) return false;
+            if (transaction.Address > _last) return false;
             if (transaction.Address < _first && _first - transaction.Address >= (ulong)transaction.Length) return false;
             if (_bar >= 0 && transaction.Bar != _bar) return false;
             _matches++;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 
@@ -7,16 +8,18 @@ namespace Understudy.Pci;
 /// somebody asks. Recording allocates nothing.</summary>
 public sealed class TraceRecorder : BusInterceptor
 {
-    readonly TraceEntry[] _ring;
+    readonly Line[] _ring;
     readonly Dictionary<string, int> _noteNumbers = [];
     readonly List<string> _notes = [];
     PciSlot? _slot;
+    DeviceClock? _clock;
+    int _next;
 
     /// <summary>A ring of <paramref name="capacity"/> entries.</summary>
     public TraceRecorder(int capacity = 1 << 14)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        _ring = new TraceEntry[capacity];
+        _ring = new Line[capacity];
     }
 
     /// <summary>Entries recorded since the start, those that have left the ring included.</summary>
@@ -26,14 +29,18 @@ public sealed class TraceRecorder : BusInterceptor
     public override void Handle(ref BusTransaction transaction, BusPath next)
     {
         // The place is taken before the transaction runs: what a write causes stands below it. A read is unanswered until it is answered.
-        var place = Count++;
-        ref var entry = ref _ring[place % _ring.Length];
-        entry = new TraceEntry(Stopwatch.GetTimestamp(), _slot!.Clock.Now, transaction.Address, First8(transaction.WriteData), transaction.Length,
-            TraceKind.Transaction, transaction.Op, transaction.Bar, transaction.ReadData.IsEmpty ? BusStatus.Ok : BusStatus.CompletionTimeout);
+        ref var line = ref Take();
+        var place = Count;
+        var isRead = !transaction.ReadData.IsEmpty;
+        line.Address = transaction.Address;
+        line.Value = First8(transaction.WriteData);
+        line.Length = transaction.Length;
+        (line.Kind, line.Op, line.Bar) = (TraceKind.Transaction, transaction.Op, transaction.Bar);
+        line.Status = isRead ? BusStatus.CompletionTimeout : BusStatus.Ok;
         next.Send(ref transaction);
-        if (Count - place > _ring.Length) return;
-        if (!transaction.ReadData.IsEmpty) entry = entry with { Value = First8(transaction.ReadData), Status = transaction.Status };
-        else if (transaction.Status != BusStatus.Ok) entry = entry with { Status = transaction.Status };
+        if (Count - place >= _ring.Length) return;
+        if (isRead) line.Value = First8(transaction.ReadData);
+        line.Status = transaction.Status;
     }
 
     /// <summary>Copies out entries from number <paramref name="from"/> on, oldest first. Entries that have left the ring are skipped.</summary>
@@ -47,7 +54,7 @@ public sealed class TraceRecorder : BusInterceptor
         {
             next = Math.Max(from, Count - _ring.Length);
             var copied = 0;
-            while (next < Count && copied < entries.Length) entries[copied++] = _ring[next++ % _ring.Length];
+            while (next < Count && copied < entries.Length) entries[copied++] = _ring[next++ % _ring.Length].ToEntry();
             return copied;
         }
     }
@@ -83,7 +90,7 @@ public sealed class TraceRecorder : BusInterceptor
     protected internal override void Attached(PciSlot slot)
     {
         if (_slot is not null) throw new InvalidOperationException("A trace recorder belongs to one slot.");
-        _slot = slot;
+        (_slot, _clock) = (slot, slot.Clock);
     }
 
     /// <inheritdoc/>
@@ -95,7 +102,20 @@ public sealed class TraceRecorder : BusInterceptor
             _notes.Add(text);
         }
         var traced = kind switch { NoteKind.Stimulus => TraceKind.Stimulus, NoteKind.Timer => TraceKind.Timer, _ => TraceKind.Finding };
-        _ring[Count++ % _ring.Length] = new TraceEntry(Stopwatch.GetTimestamp(), Slot.Clock.Now, (ulong)number, 0, 0, traced, default, 0, BusStatus.Ok);
+        ref var line = ref Take();
+        (line.Address, line.Value, line.Length, line.Kind, line.Status) = ((ulong)number, 0, 0, traced, BusStatus.Ok);
+        (line.Op, line.Bar) = (default, 0);
+    }
+
+    // The place of number n is n modulo the ring's length; counted along, because a division is felt here.
+    ref Line Take()
+    {
+        ref var line = ref _ring[_next];
+        if (++_next == _ring.Length) _next = 0;
+        Count++;
+        line.HostTicks = Stopwatch.GetTimestamp();
+        line.DeviceTime = _clock!.Now;
+        return ref line;
     }
 
     PciSlot Slot => _slot ?? throw new InvalidOperationException("The recorder is not on a slot yet.");
@@ -167,8 +187,23 @@ public sealed class TraceRecorder : BusInterceptor
 
     static ulong First8(ReadOnlySpan<byte> data)
     {
+        if (data.Length >= 8) return BinaryPrimitives.ReadUInt64LittleEndian(data);
+        if (data.Length == 4) return BinaryPrimitives.ReadUInt32LittleEndian(data);
         ulong value = 0;
-        for (var i = Math.Min(8, data.Length) - 1; i >= 0; i--) value = value << 8 | data[i];
+        for (var i = data.Length - 1; i >= 0; i--) value = value << 8 | data[i];
         return value;
+    }
+
+    struct Line
+    {
+        public long HostTicks, DeviceTime;
+        public ulong Address, Value;
+        public int Length;
+        public TraceKind Kind;
+        public BusOp Op;
+        public byte Bar;
+        public BusStatus Status;
+
+        public readonly TraceEntry ToEntry() => new(HostTicks, DeviceTime, Address, Value, Length, Kind, Op, Bar, Status);
     }
 }

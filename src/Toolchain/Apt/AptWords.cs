@@ -63,7 +63,8 @@ static class AptWords
         if (IsUnknownKey(why))
             return new ToolchainException(ToolchainProblem.Unverified,
                 $"Debian {suite} cannot be verified: the keyring here lacks its key ({why}). Update it: " +
-                "sudo apt-get install --only-upgrade debian-archive-keyring");
+                "sudo apt-get install --only-upgrade debian-archive-keyring. Where the distribution has no newer one, put Debian's current " +
+                $"debian-archive-keyring.gpg at {cache}/keyring/debian-archive-keyring.gpg.");
         return new ToolchainException(ToolchainProblem.Unverified,
             $"Debian {suite} cannot be had from {mirror.Archive} (from {mirror.Origin}): {(why.Length > 0 ? why : "apt gave no reason")}. " +
             $"If the machine's clock is right, set {DebianMirror.Variable} to another Debian mirror.");

@@ -63,6 +63,11 @@ public sealed class KernelCatalog
         if (_store.ByRelease(name) is { } exact) return exact;
         var wanted = await NamedAsync(name, cancel).ConfigureAwait(false);
         if (_store.Find(wanted) is { } here) return here;
+        if (!_apt.IsOfMirrorInUse)
+        {
+            await RefreshAsync(cancel).ConfigureAwait(false);
+            wanted = Find(Known(), name) ?? throw Unknown(name);
+        }
         try
         {
             return await _store.InstallAsync(wanted, step, cancel).ConfigureAwait(false);
@@ -73,10 +78,10 @@ public sealed class KernelCatalog
             await RefreshAsync(cancel).ConfigureAwait(false);
             return await _store.InstallAsync(Find(Known(), name) ?? throw Unknown(name), step, cancel).ConfigureAwait(false);
         }
-        catch (ToolchainException offline) when (offline.Problem == ToolchainProblem.Offline && Older(wanted) is { } older)
+        catch (ToolchainException offline) when (offline.Problem == ToolchainProblem.Offline && Other(wanted) is { } other)
         {
             throw new ToolchainException(ToolchainProblem.Offline,
-                $"{offline.Message} An older release of {name} is in the cache: ask for {KernelName.Scheme}{older.Release}.", offline);
+                $"{offline.Message} Another release of {name} is in the cache: ask for {KernelName.Scheme}{other.Release}.", offline);
         }
     }
 
@@ -133,7 +138,7 @@ public sealed class KernelCatalog
         : installed.Any(stamp => stamp.Name == kernel.Name) ? KernelState.Outdated
         : KernelState.Available;
 
-    KernelStamp? Older(CatalogKernel wanted) => _store.Installed().FirstOrDefault(stamp => stamp.Name == wanted.Name);
+    KernelStamp? Other(CatalogKernel wanted) => _store.Installed().FirstOrDefault(stamp => stamp.Name == wanted.Name);
 
     ToolchainException Unknown(string name) => new(ToolchainProblem.UnknownName, UnknownMessage(Known(), name));
 

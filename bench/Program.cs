@@ -1,0 +1,33 @@
+using Understudy.Bench;
+
+// Every bench there is. Ratios against a peer in the same run, medians over interleaved rounds; nothing here fails a build by its time.
+// No BenchmarkDotNet: most of what is measured is a guest, a socket or a boot, which it cannot hold, and one small loop serves all.
+IBench[] catalog = [new RegistersBench()];
+
+var json = args.Contains("--json");
+string[] names = [.. args.Where(arg => arg != "--json")];
+if (names.Contains("--help") || names.Contains("-h"))
+{
+    Console.WriteLine("usage: dotnet run -c Release --project bench -- [NAME...] [--json]\n\nWithout a name, every bench runs:");
+    foreach (var bench in catalog) Console.WriteLine($"  {bench.Name,-16} {bench.What}");
+    return 0;
+}
+if (names.FirstOrDefault(name => !Array.Exists(catalog, bench => bench.Name == name)) is { } unknown)
+{
+    await Console.Error.WriteLineAsync($"There is no bench '{unknown}'; there is {string.Join(", ", catalog.Select(bench => bench.Name))}.");
+    return 2;
+}
+#if DEBUG
+await Console.Error.WriteLineAsync("This is a debug build, which measures nothing: dotnet run -c Release --project bench");
+#endif
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, press) => { press.Cancel = true; stop.Cancel(); };
+var results = new Dictionary<string, IReadOnlyList<Measurement>>();
+foreach (var bench in catalog.Where(bench => names.Length == 0 || names.Contains(bench.Name)))
+{
+    var result = results[bench.Name] = await bench.RunAsync(stop.Token);
+    if (!json) Report.Table(bench, result);
+}
+if (json) Report.Document(results);
+return 0;
