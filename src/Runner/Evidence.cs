@@ -17,16 +17,14 @@ sealed class Evidence(RunDirectory directory) : IDisposable
     readonly CancellationTokenSource _over = new();
     readonly List<Finding> _consoleFindings = [];
     KernelLogScanner? _console;
-    IMachine? _machine;
 
     /// <summary>The first thing that found no room on the disk. What comes after it is still judged, and no longer kept.</summary>
     public RunDirectoryFullException? Full { get; private set; }
 
-    public void Watch(IMachine machine)
+    public void Watch(SerialConsole console)
     {
-        _machine = machine;
         var scanner = _console = new KernelLogScanner(FindingSource.Console, _consoleFindings.Add);
-        machine.Console.Received = (bytes, ticks) =>
+        console.Received = (bytes, ticks) =>
         {
             var seconds = directory.SecondsAt(ticks);
             Keep(bytes, (kept, d) => d.AppendConsole(kept.Span, seconds));
@@ -51,11 +49,9 @@ sealed class Evidence(RunDirectory directory) : IDisposable
     /// <returns>All findings, in the order they were made.</returns>
     public async Task<IReadOnlyList<Finding>> CompleteAsync(IPciTransport? transport)
     {
-        foreach (var finding in transport?.Findings ?? [])
-            Add(new Finding(directory.Now, FindingSource.Lab, finding.Check, finding.Text, Severity.Warning, []));
+        foreach (var finding in transport?.Findings ?? []) Add(OnTheWire(finding));
         await _over.CancelAsync().ConfigureAwait(false);
         foreach (var pump in _pumps) await pump.ConfigureAwait(false);
-        foreach (var finding in _machine?.Pci.Findings ?? []) Add(OnTheWire(finding));
         lock (_lock)
         {
             _console?.End();

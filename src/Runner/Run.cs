@@ -67,7 +67,7 @@ public sealed class Run : IAsyncDisposable
     public void Watch(IMachine machine)
     {
         _machine = machine;
-        _evidence.Watch(machine);
+        _evidence.Watch(machine.Console);
     }
 
     /// <summary>Records a booted guest's kernel log, and ends the step under way when the guest falls silent.</summary>
@@ -92,13 +92,9 @@ public sealed class Run : IAsyncDisposable
     public async Task<RunVerdict> ConcludeAsync()
     {
         if (_verdict is not null) return _verdict;
-<<<<<<< HEAD
         await _over.CancelAsync().ConfigureAwait(false);
-        var findings = await _evidence.CompleteAsync().ConfigureAwait(false);
-        if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
-=======
         var findings = await _evidence.CompleteAsync(_machine?.Pci).ConfigureAwait(false);
->>>>>>> main
+        if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
         _verdict = VerdictEngine.Decide(Directory.Steps, findings, _signals);
         try
         {

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Understudy.Runner;
 using Understudy.Toolchain;
-using Understudy.Verdict;
 
 // One guest at a time: two would only make each other late.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
