@@ -129,8 +129,8 @@ public sealed partial class GuestAgent
     /// Waits for a device: until one is there that has all the given keys, or an event says them. At once when it is there already.
     /// </summary>
     /// <param name="keys">
-    /// Keys of the device's uevent, with shell patterns: <c>SUBSYSTEM=net INTERFACE=eth*</c>, <c>DRIVER=r8169</c> (bound, its probe done).
-    /// With <c>ACTION=remove</c> it waits for a device to go.
+    /// Keys of the device's uevent, with shell patterns: <c>SUBSYSTEM=net INTERFACE=eth*</c>, <c>DRIVER=r8169</c> (its event comes
+    /// when the probe is done, but sysfs shows the key already while it runs). With <c>ACTION=remove</c> it waits for a device to go.
     /// </param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>All keys of the device, such as DEVPATH and DEVNAME.</returns>

@@ -8,22 +8,26 @@ public sealed class TerminalRawMode : IDisposable
     const int Now = 0, TermiosSize = 64, OutputFlagsAt = 4;
 
     readonly byte[] _before = new byte[TermiosSize];
+    readonly int _terminal;
     int _restored;
 
     /// <summary>Switches the terminal on standard input to raw mode.</summary>
     /// <exception cref="LinuxException">Standard input is not a terminal (ENOTTY).</exception>
-    public unsafe TerminalRawMode()
+    public TerminalRawMode() : this(StandardInput) { }
+
+    internal unsafe TerminalRawMode(int terminal)
     {
+        _terminal = terminal;
         var raw = stackalloc byte[TermiosSize];
         fixed (byte* before = _before)
         {
-            Libc.Check(Libc.tcgetattr(StandardInput, before), "tcgetattr");
+            Libc.Check(Libc.tcgetattr(terminal, before), "tcgetattr");
             new Span<byte>(before, TermiosSize).CopyTo(new Span<byte>(raw, TermiosSize));
         }
         var outputFlags = *(uint*)(raw + OutputFlagsAt);
         Libc.cfmakeraw(raw);
         *(uint*)(raw + OutputFlagsAt) = outputFlags;
-        Libc.Check(Libc.tcsetattr(StandardInput, Now, raw), "tcsetattr");
+        Libc.Check(Libc.tcsetattr(terminal, Now, raw), "tcsetattr");
         AppDomain.CurrentDomain.ProcessExit += Restore;
     }
 
@@ -34,9 +38,18 @@ public sealed class TerminalRawMode : IDisposable
         Restore(null, EventArgs.Empty);
     }
 
+    /// <summary>What the terminal does with keys now (<c>c_lflag</c>).</summary>
+    internal static unsafe uint LocalFlags(int terminal)
+    {
+        const int localFlagsAt = 12;
+        var now = stackalloc byte[TermiosSize];
+        Libc.Check(Libc.tcgetattr(terminal, now), "tcgetattr");
+        return *(uint*)(now + localFlagsAt);
+    }
+
     unsafe void Restore(object? sender, EventArgs e)
     {
         if (Interlocked.Exchange(ref _restored, 1) == 1) return;
-        fixed (byte* before = _before) Libc.tcsetattr(StandardInput, Now, before);
+        fixed (byte* before = _before) Libc.tcsetattr(_terminal, Now, before);
     }
 }

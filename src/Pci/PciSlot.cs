@@ -167,6 +167,7 @@ public class PciSlot
 
     internal bool SendDma(BusOp op, ulong address, Span<byte> read, ReadOnlySpan<byte> write)
     {
+        if (!_bus.IsPowered) return false;
         if (!_config.BusMaster)
         {
             Report("dma-without-bus-master", "DMA while Bus Master Enable is off or the device is not in D0");

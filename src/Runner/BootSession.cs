@@ -47,7 +47,12 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
     }
 
     void Plug(IMachine machine, CatalogEntry entry, Action<string> says)
-        => says($"{entry.Name} is plugged in as '{Console.Add(entry, name => machine.Pci.Plug(entry.Create(), name))}'");
+    {
+        var name = Console.NameFor(entry);
+        var (trace, faults) = (new TraceRecorder(), new FaultInjector());
+        Console.Add(name, entry, machine.Pci.Plug(entry.Create(), name, trace, faults), trace, faults);
+        says($"{entry.Name} is plugged in as '{name}'");
+    }
 
     // The kernel's own way: a driver says by aliases which cards it is for.
     async Task<IReadOnlyList<string>> DriversAsync(Toolbox toolbox, Kernel kernel, CancellationToken cancel)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Understudy.Devices;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -5,20 +6,30 @@ using Understudy.Pci;
 namespace Understudy.Runner;
 
 /// <summary>Lets people and guests act on the devices of a machine by words: <c>nic cable off</c>. Wrong words get an answer that says what
-/// would be right.</summary>
+/// would be right. Every device also understands <c>trace</c> and <c>fault</c>.</summary>
 public sealed class DeviceConsole
 {
-    readonly Dictionary<string, (PciSlot Slot, CatalogEntry Entry)> _devices = [];
+    const int MostTraceLines = 1000;
 
-    /// <summary>Adds a device.</summary>
-    /// <returns>The name it answers to: its role, numbered from the second of a role on.</returns>
-    public string Add(CatalogEntry entry, Func<string, PciSlot> plug)
+    readonly Dictionary<string, Attached> _devices = [];
+
+    sealed record Attached(CatalogEntry Entry, PciSlot Slot, TraceRecorder Trace, FaultInjector Faults);
+
+    /// <summary>The name the next device of this kind answers to: its role, numbered from the second of a role on.</summary>
+    public string NameFor(CatalogEntry entry)
     {
         var number = _devices.Values.Count(device => device.Entry.Role == entry.Role) + 1;
-        var name = number == 1 ? entry.Role : $"{entry.Role}{number}";
-        _devices.Add(name, (plug(name), entry));
-        return name;
+        return number == 1 ? entry.Role : string.Create(CultureInfo.InvariantCulture, $"{entry.Role}{number}");
     }
+
+    /// <summary>Adds a device.</summary>
+    /// <param name="name">What it answers to.</param>
+    /// <param name="entry">What it is.</param>
+    /// <param name="slot">Where it is.</param>
+    /// <param name="trace">The recorder on that slot.</param>
+    /// <param name="faults">The fault injector on that slot.</param>
+    public void Add(string name, CatalogEntry entry, PciSlot slot, TraceRecorder trace, FaultInjector faults)
+        => _devices.Add(name, new Attached(entry, slot, trace, faults));
 
     /// <summary>Does what a line of words says.</summary>
     public DeviceReply Answer(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var name, .. var words]
@@ -29,21 +40,60 @@ public sealed class DeviceConsole
     public DeviceReply Answer(DeviceCommand command)
     {
         if (!_devices.TryGetValue(command.Device, out var device))
-            return new DeviceReply($"there is no device '{command.Device}'; there is {string.Join(", ", _devices.Keys)}\n", 2);
-        var wanted = command.Words.Count == 0 ? null : device.Entry.Orders.FirstOrDefault(order => order.Name == command.Words[0]);
-        if (wanted is null) return new DeviceReply(Help(), 2);
+            return new DeviceReply($"there is no device '{command.Device}'; there is {(_devices.Count == 0 ? "none" : string.Join(", ", _devices.Keys))}\n", 2);
         try
         {
-            var text = $"{command.Device} {string.Join(' ', command.Words)}";
-            return new DeviceReply(device.Slot.Stimulate(text, model => wanted.Act(model, [.. command.Words.Skip(1)])) + "\n");
+            string[] words = [.. command.Words];
+            return words switch
+            {
+                ["trace", .. var rest] => Trace(device, rest),
+                ["fault", .. var rest] => Fault(device, rest),
+                [var name, .. var rest] when device.Entry.Orders.FirstOrDefault(order => order.Name == name) is { } order => Act(command, device, order, rest),
+                _ => new DeviceReply(Help(), 2),
+            };
         }
         catch (FormatException wrong)
         {
-            return new DeviceReply($"{wrong.Message}\nusage: device {command.Device} {wanted.Usage}\n", 2);
+            return new DeviceReply($"{wrong.Message}\n", 2);
         }
     }
 
     /// <summary>What every device understands.</summary>
-    public string Help() => string.Concat(_devices.SelectMany(device
-        => device.Value.Entry.Orders.Select(order => $"device {device.Key} {order.Usage,-28} {order.Help}\n")));
+    public string Help() => string.Concat(_devices.SelectMany(device => device.Value.Entry.Orders
+        .Select(order => (order.Usage, order.Help))
+        .Append(("trace [LINES]", "shows the last of what crossed its bus, decoded"))
+        .Append(("fault RULE|clear", "breaks its bus, as in: fault irq 0 every=5 -> drop"))
+        .Select(order => $"device {device.Key} {order.Item1,-34} {order.Item2}\n")));
+
+    static DeviceReply Act(DeviceCommand command, Attached device, DeviceOrder order, string[] words)
+    {
+        try
+        {
+            return new DeviceReply(device.Slot.Stimulate($"{command.Device} {string.Join(' ', command.Words)}", model => order.Act(model, words)) + "\n");
+        }
+        catch (FormatException wrong)
+        {
+            throw new FormatException($"{wrong.Message}\nusage: device {command.Device} {order.Usage}");
+        }
+    }
+
+    static DeviceReply Trace(Attached device, string[] words)
+    {
+        var lines = 40;
+        if (words.Length > 1 || words.Length == 1 && !(int.TryParse(words[0], CultureInfo.InvariantCulture, out lines) && lines is > 0 and <= MostTraceLines))
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"trace takes a number of lines from 1 to {MostTraceLines}"));
+        return new DeviceReply(device.Trace.Tail(lines));
+    }
+
+    static DeviceReply Fault(Attached device, string[] words)
+    {
+        if (words is ["clear"])
+        {
+            device.Faults.Clear();
+            return new DeviceReply("no faults\n");
+        }
+        var rule = FaultRule.Parse(string.Join(' ', words));
+        device.Faults.Add(rule);
+        return new DeviceReply($"{rule}\n");
+    }
 }

@@ -22,6 +22,11 @@ public sealed class ToolchainException : Exception
         output.Contains("enough free space", StringComparison.Ordinal) ||
         output.Contains("Disk quota exceeded", StringComparison.Ordinal);
 
+    internal static ToolchainException NoSpace(string root, string doing, long needed, long free) => new(
+        ToolchainProblem.DiskFull,
+        $"Too little disk space: {doing} needs {needed >> 20} MiB under {root}, and {free >> 20} MiB are free. " +
+        "Free some, or point XDG_CACHE_HOME at a larger disk.");
+
     internal static ToolchainException DiskFull(string root, string doing, Exception? inner = null) => new(
         ToolchainProblem.DiskFull,
         $"The disk is full: {doing} needs space under {root}. Free some, or point XDG_CACHE_HOME at a larger disk. " +

@@ -50,6 +50,13 @@ public sealed class UnderstudyCache
 
     internal string PathOf(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
 
+    /// <summary>Refuses to begin what would fill the disk: half-way through, programs fail in odd ways or hang.</summary>
+    internal void RequireSpace(long bytes, string doing)
+    {
+        var free = new DriveInfo(Root).AvailableFreeSpace;
+        if (free < bytes) throw ToolchainException.NoSpace(Root, doing, bytes, free);
+    }
+
     /// <summary>Takes the lock of one resource, over all processes; <paramref name="waiting"/> is called once when another one holds it.</summary>
     internal async Task<IDisposable> LockAsync(string resource, CancellationToken cancel, Action? waiting = null)
     {

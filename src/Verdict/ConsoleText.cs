@@ -9,7 +9,7 @@ static partial class ConsoleText
     /// <summary>How much of one line is read.</summary>
     public const int LongestLine = 8 * 1024;
 
-    /// <summary>Latin-1 characters, one per byte, back to text: UTF-8 decoded, terminal control and other control characters removed.</summary>
+    /// <summary>Latin-1 characters, one per byte, back to text: UTF-8 decoded, control characters removed.</summary>
     public static string Clean(ReadOnlySpan<char> latin1)
     {
         var bytes = new byte[latin1.Length];
@@ -26,7 +26,8 @@ static partial class ConsoleText
         if (line.Length < 10 || line[0] != '[') return false;
         var rest = line[1..].TrimStart(' ');
         var dot = rest.IndexOfAnyExceptInRange('0', '9');
-        return dot > 0 && rest.Length > dot + 7 && rest[dot] == '.' && rest[dot + 7] == ']' && !rest.Slice(dot + 1, 6).ContainsAnyExceptInRange('0', '9');
+        return dot > 0 && rest.Length > dot + 7 && rest[dot] == '.' && rest[dot + 7] == ']'
+            && !rest.Slice(dot + 1, 6).ContainsAnyExceptInRange('0', '9');
     }
 
     [GeneratedRegex(@"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0a-\x1f\x7f]")]

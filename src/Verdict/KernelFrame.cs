@@ -22,10 +22,12 @@ static partial class KernelFrame
     }
 
     /// <summary>Without what the compiler appended: <c>.isra.0</c>, <c>.cold</c>, and without an offset.</summary>
-    public static string Bare(string function) => function[..(function.AsSpan().IndexOfAny('.', '+') is >= 0 and var end ? end : function.Length)];
+    public static string Bare(string function) =>
+        function[..(function.AsSpan().IndexOfAny('.', '+') is >= 0 and var end ? end : function.Length)];
 
     /// <summary>Whether the line has the look of a line within a report: a frame, registers, code bytes, held locks.</summary>
-    public static bool BelongsToReport(string message) => message.Length == 0 || message[0] is ' ' or '\t' || Furniture().IsMatch(message);
+    public static bool BelongsToReport(string message) =>
+        message.Length == 0 || message[0] is ' ' or '\t' || Furniture().IsMatch(message);
 
     [GeneratedRegex(@"^\s+(\[<[0-9a-f]+>\] )?(?<guess>\? )?(?<f>[A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+", RegexOptions.ExplicitCapture)]
     private static partial Regex Frame();
@@ -33,6 +35,10 @@ static partial class KernelFrame
     [GeneratedRegex(@"^(RIP: [0-9a-f]{4}:|pc : )(?<f>[A-Za-z_][\w.]*)\+0x", RegexOptions.ExplicitCapture)]
     private static partial Regex Pointer();
 
-    [GeneratedRegex(@"^(Call [Tt]race:|RIP: |RSP: |R[A-D]X: |R(BP|08|1\d): |[FCDE]S: |CR\d: |DR\d: |PKRU: |Code: |CPU: \d|Hardware name: |Modules linked in: |Workqueue: |Tainted: |CR2 |x\d+ *: |[ps][cp] : |lr : |pstate: |ORIG_RAX|<TASK>|</TASK>|task:|Sending NMI|NMI backtrace|Stack:|irq event stamp|(hard|soft)irqs last |Preemption disabled at|Last Breaking|Kernel Offset)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^(Call [Tt]race:|RIP: |RSP: |R[A-D]X: |R(BP|08|1\d): |[FCDE]S: |CR\d: |DR\d: |PKRU: |ORIG_RAX|x\d+ *: |[ps][cp] : |lr : |pstate: "
+        + @"|Code: |CPU: \d|Hardware name: |Modules linked in: |Workqueue: |Tainted: |Kernel Offset|</?TASK>|task:|Stack:|Sending NMI"
+        + @"|NMI backtrace|irq event stamp|(hard|soft)irqs last |Preemption disabled at)",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Furniture();
 }

@@ -62,7 +62,11 @@ public sealed class KernelLogScanner
     public void ReadRecord(ReadOnlySpan<char> text, double seconds)
     {
         foreach (var line in text.EnumerateLines())
-            if (_reports.AnyOpen || line.ContainsAny(_markers)) _reports.ReadLine(new KernelLine(line.ToString(), line.TrimEnd().ToString(), ""), seconds, IsSuspect(line));
+        {
+            var suspect = IsSuspect(line);
+            if (!suspect && !_reports.AnyOpen) continue;
+            _reports.ReadLine(new KernelLine(line.ToString(), line.TrimEnd().ToString(), ""), seconds, suspect);
+        }
     }
 
     /// <summary>Ends reports that have got no new line for a while: their writer has nothing to add.</summary>

@@ -6,7 +6,7 @@ namespace Understudy.Verdict;
 /// <summary>A report of the kernel while its lines come in.</summary>
 sealed class KernelReport
 {
-    const int MostLines = 400, MostStrays = 24, MostFrames = 16;
+    const int MostLines = 400, MostStrays = 24, MostFrames = 16, LongestLine = 1024;
 
     readonly Dictionary<string, string> _words = [];
     readonly List<string> _lines = [], _frames = [];
@@ -24,7 +24,7 @@ sealed class KernelReport
         _trapped = rule.Id == "warning";
         _traceAwaited = rule.TraceAfter is not null;
         Learn(start);
-        _lines.Add(line.Text);
+        Keep(line);
     }
 
     public KernelRule Rule { get; private set; }
@@ -44,7 +44,7 @@ sealed class KernelReport
         _trapped |= isTrap;
         Learn(start);
         LastSeen = seconds;
-        _lines.Add(line.Text);
+        Keep(line);
         return true;
     }
 
@@ -53,14 +53,14 @@ sealed class KernelReport
         rule.Id != OopsRules.CutHere
         && (Rule.Id == OopsRules.CutHere || (Rule.Id == "warning" && !_sawTrace && rule.Absorbs.Contains("warning")));
 
-    /// <summary>Takes the next line unless it is past the report's end. True when the report is over, with this line or before it.</summary>
+    /// <summary>Takes the next line unless it is past the end. True when the report is over, with this line or before it.</summary>
     public bool EndsAt(KernelLine line, double seconds)
     {
         var message = line.Message;
         var belongs = KernelFrame.BelongsToReport(message);
         if (!belongs && _sawTrace && !_insideTask && !HasEnd) return true;
         LastSeen = seconds;
-        _lines.Add(line.Text);
+        Keep(line);
         Read(message);
         if (!belongs) _strays++;
         _complete = IsEnd(message);
@@ -70,14 +70,16 @@ sealed class KernelReport
     bool HasEnd => _cutHere || Rule.End is not null;
 
     bool IsEnd(string message) =>
-        message.Contains("---[ end ", StringComparison.Ordinal) || (Rule.End is not null && message.Contains(Rule.End, StringComparison.Ordinal));
+        Has(message, "---[ end ") || Has(message, Rule.End);
+
+    static bool Has(string message, string? text) => text is not null && message.Contains(text, StringComparison.Ordinal);
 
     void Read(string message)
     {
-        _traceAwaited &= !(Rule.TraceAfter is not null && message.Contains(Rule.TraceAfter, StringComparison.Ordinal));
+        _traceAwaited &= !Has(message, Rule.TraceAfter);
         if (_traceAwaited) return;
-        if (message.Contains("</TASK>", StringComparison.Ordinal)) _insideTask = false;
-        else if (message.Contains("<TASK>", StringComparison.Ordinal)) _insideTask = true;
+        if (Has(message, "</TASK>")) _insideTask = false;
+        else if (Has(message, "<TASK>")) _insideTask = true;
         if (KernelFrame.TryPointer(message, out var pointer)) _pointer ??= pointer;
         else if (KernelFrame.TryFunction(message, out var function))
         {
@@ -87,13 +89,17 @@ sealed class KernelReport
         else if (Rule.MatchBody(message) is { Success: true } body) Learn(body);
     }
 
+    // The guest may write lines without end.
+    void Keep(KernelLine line) => _lines.Add(line.Text.Length <= LongestLine ? line.Text : line.Text[..LongestLine] + " ...");
+
     void Learn(Match match)
     {
         foreach (Group group in match.Groups)
             if (group.Success && !char.IsAsciiDigit(group.Name[0])) _words.TryAdd(group.Name, group.Value);
     }
 
-    bool IsSkipped(string function) => SkippedFrames.Skips(SkippedFrames.Everywhere, function) || SkippedFrames.Skips(Rule.SkipFrames, function);
+    bool IsSkipped(string function) =>
+        SkippedFrames.Skips(SkippedFrames.Everywhere, function) || SkippedFrames.Skips(Rule.SkipFrames, function);
 
     string? GuiltyFrame()
     {
@@ -109,6 +115,7 @@ sealed class KernelReport
         _words.Remove("func");
         if (frame is not null) _words["frame"] = _words["func"] = frame;
         var cut = !Rule.OneLine && !_complete && (HasEnd || !_sawTrace);
-        return new Finding(Started, source, Rule.Id, TitleTemplate.Fill(Rule.Title, _words), Rule.Severity, _lines) { Frame = frame, Cut = cut };
+        var title = TitleTemplate.Fill(Rule.Title, _words);
+        return new Finding(Started, source, Rule.Id, title, Rule.Severity, _lines) { Frame = frame, Cut = cut };
     }
 }

@@ -6,7 +6,7 @@ namespace Understudy.Verdict;
 sealed class KernelReports(FindingSource source, Action<Finding> found, IReadOnlyList<KernelRule> rules)
 {
     // A guest may print reports for ever.
-    const int MostOpen = 8, MostOfAKind = 25, MostFindings = 1000;
+    const int MostOpen = 8, MostOfAKind = 25, MostFindings = 200;
 
     readonly List<KernelReport> _open = [];
     readonly Dictionary<string, int> _seen = [];

@@ -59,7 +59,8 @@ public sealed class RunRecord
 
     /// <summary>Names of the files beside the run's own, such as <c>wire.pcap</c>.</summary>
     public IReadOnlyList<string> Attachments =>
-        [.. Directory.EnumerateFiles(Path).Select(f => System.IO.Path.GetFileName(f)).Where(f => !f.StartsWith('.') && !RunFiles.All.Contains(f)).Order()];
+        [.. Directory.EnumerateFiles(Path).Select(f => System.IO.Path.GetFileName(f))
+            .Where(f => !f.StartsWith('.') && !RunFiles.All.Contains(f)).Order()];
 
     RunInfo ReadInfo()
     {
@@ -68,7 +69,10 @@ public sealed class RunRecord
         var info = Parse(file, File.ReadAllText(file), RunJson.Default.RunInfo, out var error)
             ?? throw new InvalidDataException($"{file} cannot be read: {error}");
         if (info.Schema > RunInfo.CurrentSchema)
-            throw new InvalidDataException($"{file} has schema {info.Schema}; this version reads up to {RunInfo.CurrentSchema}: use a newer understudy");
+        {
+            throw new InvalidDataException(
+                $"{file} has schema {info.Schema}; this version reads up to {RunInfo.CurrentSchema}: use a newer understudy");
+        }
         return info;
     }
 

@@ -10,6 +10,9 @@ public sealed record RunSignal(SignalKind Kind, double Time, string Text, IReadO
     /// <summary>A signal with nothing to show but its sentence.</summary>
     public RunSignal(SignalKind kind, double time, string text) : this(kind, time, text, []) { }
 
+    /// <summary>Whether it proves that the kernel died, whatever else was lost with it.</summary>
+    public bool IsKernelDeath => Kind is SignalKind.GuestPanicked or SignalKind.GuestReset or SignalKind.WatchdogBit;
+
     /// <summary>
     /// Whether it says nothing about the driver unless the kernel gave a cause: the lab lost its machine, its agent or its disk.
     /// A kernel that panicked, reset, starved its watchdog, never came to init or ran over its time is the one under test.

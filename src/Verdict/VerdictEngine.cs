@@ -7,17 +7,30 @@ public static class VerdictEngine
 
     /// <summary>
     /// A kernel or device finding that is an error fails the run even when all steps passed, and even when it took agent or machine
-    /// with it. Without such a cause a lab fault breaks it, whatever the steps made of that. Then signals, steps, skips.
+    /// with it; so does a signal that the kernel died. A model that crashed before that is the cause of what followed, and breaks it.
+    /// Without such a cause a lab fault breaks it, whatever the steps made of that. Then other signals, steps, skips.
     /// </summary>
     /// <param name="steps">All steps, in order.</param>
     /// <param name="findings">All findings, in the order they were made.</param>
     /// <param name="signals">All signals, in the order they came.</param>
     public static RunVerdict Decide(IReadOnlyList<StepRecord> steps, IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals) =>
-        ByFinding(findings, signals)
+        ByEarlierCrash(findings, signals)
+        ?? ByFinding(findings, signals)
+        ?? BySignal(signals, s => s.IsKernelDeath)
         ?? ByLabFault(steps, findings, signals)
-        ?? BySignal(signals)
+        ?? BySignal(signals, _ => true)
         ?? ByStep(steps)
         ?? WithoutComplaint(steps);
+
+    // What a driver does on a card whose model has just crashed says nothing about the driver.
+    static RunVerdict? ByEarlierCrash(IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals)
+    {
+        var errors = findings.Where(f => f.Severity >= Severity.Error).ToList();
+        if (errors.FirstOrDefault(f => f.Source == FindingSource.Lab) is not { } crash) return null;
+        return errors.All(f => f.Time >= crash.Time) && signals.All(s => s.Time >= crash.Time)
+            ? Verdict(Outcome.Broken, crash.Title, [.. crash.Lines, .. errors.Where(f => f != crash).Select(Describe), .. signals.Select(Describe)])
+            : null;
+    }
 
     static RunVerdict? ByFinding(IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals)
     {
@@ -39,8 +52,10 @@ public static class VerdictEngine
         return null;
     }
 
-    static RunVerdict? BySignal(IReadOnlyList<RunSignal> signals) =>
-        signals is [var signal, ..] ? Verdict(Outcome.Fail, signal.Text, signal.Lines) : null;
+    static RunVerdict? BySignal(IReadOnlyList<RunSignal> signals, Func<RunSignal, bool> counts) =>
+        signals.FirstOrDefault(counts) is { } signal
+            ? Verdict(Outcome.Fail, signal.Text, [.. signal.Lines, .. signals.Where(s => s != signal).Select(Describe)])
+            : null;
 
     static RunVerdict? ByStep(IReadOnlyList<StepRecord> steps)
     {
@@ -57,7 +72,8 @@ public static class VerdictEngine
     static RunVerdict WithoutComplaint(IReadOnlyList<StepRecord> steps)
     {
         if (steps.Count == 0) return Verdict(Outcome.Broken, "no step ran", []);
-        if (steps.Any(s => s.Outcome == Outcome.Pass)) return Verdict(Outcome.Pass, $"{steps.Count(s => s.Outcome == Outcome.Pass)} steps passed", []);
+        var passed = steps.Count(s => s.Outcome == Outcome.Pass);
+        if (passed > 0) return Verdict(Outcome.Pass, passed == 1 ? "1 step passed" : $"{passed} steps passed", []);
         var reasons = steps.Select(s => s.Lines is [var line, ..] ? line : s.Detail ?? s.Name).Distinct().ToList();
         return Verdict(Outcome.Skip, string.Join("; ", reasons), [.. steps.Select(Describe)]);
     }
@@ -69,5 +85,8 @@ public static class VerdictEngine
     static string Describe(RunSignal signal) => $"{signal.Time:F3} s: {signal.Text}";
 
     static RunVerdict Verdict(Outcome outcome, string reason, IReadOnlyList<string> evidence) =>
-        new(outcome, reason, evidence.Count <= MostEvidence ? evidence : [.. evidence.Take(MostEvidence), $"... {evidence.Count - MostEvidence} more lines"]);
+        new(outcome, reason, Some(evidence));
+
+    static IReadOnlyList<string> Some(IReadOnlyList<string> lines) =>
+        lines.Count <= MostEvidence ? lines : [.. lines.Take(MostEvidence), $"... {lines.Count - MostEvidence} more lines"];
 }

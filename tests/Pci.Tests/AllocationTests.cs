@@ -1,5 +1,6 @@
 namespace Understudy.Pci.Tests;
 
+[Collection(nameof(Allocation))]
 public class AllocationTests
 {
     [Theory]
@@ -17,9 +18,7 @@ public class AllocationTests
         }
         slot.SetConfig(slot.Find(5) + 2, 1, 2);
         Drive(slot, bus, 2_000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Drive(slot, bus, 100_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.Of(() => Drive(slot, bus, 100_000)));
         Assert.True(bus.Interrupts[0] > 50_000);
     }
 
@@ -65,9 +64,7 @@ public class AllocationTests
             }
         }
         Drive(2_000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Drive(20_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.Of(() => Drive(20_000)));
     }
 
     [Fact]
@@ -81,8 +78,21 @@ public class AllocationTests
                 else file.Set(Nic.Mac.LinkSpeed, Nic.Speed.Off);
         }
         Drive(1000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Drive(10_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.Of(() => Drive(10_000)));
+    }
+
+    [Fact]
+    public void Re_arming_a_timer_leaves_nothing_behind()
+    {
+        var gadget = new Gadget();
+        _ = new PciSlot(new LoopbackBus(), gadget);
+        var far = gadget.NewTimer(() => { }, "far");
+        void Drive(int rounds)
+        {
+            for (var i = 0; i < rounds; i++) far.Arm(1_000_000_000);
+            for (var i = 0; i < rounds; i++) { far.Cancel(); far.Arm(5); }
+        }
+        Drive(1000);
+        Assert.Equal(0, Allocation.Of(() => Drive(100_000)));
     }
 }

@@ -105,6 +105,8 @@ public class HostileGuestTests
     {
         public DeviceClock Clock => bus.Clock;
 
+        public bool IsPowered => true;
+
         public bool OwnsMsixTable => true;
 
         public bool TryReadMemory(ulong address, Span<byte> destination) => bus.TryReadMemory(address, destination);

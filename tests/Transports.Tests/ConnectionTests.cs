@@ -181,4 +181,36 @@ public sealed class ConnectionTests
         Assert.Contains("107 bytes", error.Message);
         Directory.Delete(directory);
     }
+
+    [Fact]
+    public async Task Two_devices_have_sockets_memory_and_interrupts_of_their_own_and_one_lock()
+    {
+        await using var rig = new Rig();
+        var second = rig.Transport.Plug(new ProbeDevice(), "second");
+        using var one = rig.Boot();
+        using var two = new ScriptedClient((string)rig.Transport.DeviceArguments[1]["socket"]!["path"]!).Hello();
+        two.Enable();
+        Assert.Same(rig.Slot.Clock, second.Clock);
+        Assert.True(rig.Slot.Ask(device => device.Writes(0, [1])));
+        Assert.False(second.Ask(device => device.Writes(0, [1])));
+        using EventFd first = one.Install(0, 0), other = two.Install(0, 0);
+        two.Write32(0, ProbeDevice.LevelAt, 1);
+        Assert.Equal((0UL, 1UL), (first.Take(), other.Take()));
+        two.Dispose();
+        Assert.Equal(0x5678_1234u, one.Read32(7, 0));
+    }
+
+    [Fact]
+    public async Task A_socket_that_a_killed_process_left_behind_is_replaced()
+    {
+        var directory = Directory.CreateTempSubdirectory("understudy-test-").FullName;
+        UnixSocket.Listen(Path.Combine(directory, "probe.sock")).Dispose();
+        await using (var transport = new VfioUserTransport(new Pci.ManualClock(), new() { Directory = directory }))
+        {
+            transport.Plug(new ProbeDevice(), "probe");
+            using var client = new ScriptedClient(Path.Combine(directory, "probe.sock")).Hello();
+        }
+        Assert.Empty(Directory.GetFiles(directory));
+        Directory.Delete(directory);
+    }
 }

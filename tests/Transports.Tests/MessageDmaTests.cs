@@ -36,7 +36,7 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task Memory_is_read_and_written_by_messages_of_at_most_64_kib()
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig(new() { PostedWrites = false });
         using var client = rig.Boot();
         var memory = new byte[200_000];
         new Random(1).NextBytes(memory);
@@ -56,7 +56,7 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task A_client_that_takes_less_gets_less()
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig(new() { PostedWrites = false });
         using var client = new ScriptedClient(rig.SocketPath);
         client.Call(1, Version("""{"capabilities":{"max_data_xfer_size":4096}}"""));
         var memory = new byte[10_000];
@@ -68,7 +68,7 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task Commands_are_served_while_a_reply_is_outstanding()
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig(new() { PostedWrites = false });
         using var client = rig.Boot();
         var memory = new byte[64];
         var read = rig.Transport.ReadMemoryAsync(rig.Slot, 0, new byte[64]);
@@ -82,7 +82,7 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task Replies_may_come_in_any_order()
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig(new() { PostedWrites = false });
         using var client = rig.Boot();
         byte[] one = new byte[4], two = new byte[4];
         var first = rig.Transport.ReadMemoryAsync(rig.Slot, 0x1000, one);
@@ -99,7 +99,7 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task A_refusal_comes_back_as_one()
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig(new() { PostedWrites = false });
         using var client = rig.Boot();
         var read = rig.Transport.ReadMemoryAsync(rig.Slot, 0, new byte[200_000]);
         client.SendRaw(Frame(client.Receive()!.Id, DmaRead, [], 0x21, error: 19));
@@ -110,7 +110,7 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task A_machine_that_leaves_or_was_never_there_fails_the_transfer()
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig(new() { PostedWrites = false });
         Assert.False(await rig.Transport.ReadMemoryAsync(rig.Slot, 0, new byte[4]));
         var client = rig.Boot();
         var read = rig.Transport.ReadMemoryAsync(rig.Slot, 0, new byte[4]);
@@ -132,7 +132,7 @@ public sealed class MessageDmaTests
     [MemberData(nameof(Misfits))]
     public async Task A_reply_that_does_not_fit_its_question_ends_the_connection(int command, byte[] body)
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig(new() { PostedWrites = false });
         using var client = rig.Boot();
         var read = rig.Transport.ReadMemoryAsync(rig.Slot, 0, new byte[4]);
         client.SendRaw(Frame(client.Receive()!.Id, command, body, Header.Reply));
@@ -144,7 +144,7 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task Asking_under_the_lock_is_an_error_and_not_a_deadlock()
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig(new() { PostedWrites = false });
         using var client = rig.Boot();
         rig.Slot.Do(_ =>
         {
@@ -156,7 +156,7 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task A_model_cannot_reach_unshared_memory_unless_the_lab_lets_it_post_writes()
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig(new() { PostedWrites = false });
         using var client = rig.Connect();
         client.Enable();
         client.Call(2, Map(Unshared, 0x1000));
@@ -168,7 +168,7 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task What_a_device_sends_behind_a_posted_write_waits_until_that_has_arrived()
     {
-        await using var rig = new Rig(new() { MessageWrites = MessageWrites.ToUnsharedMemory });
+        await using var rig = new Rig(new() { PostedWrites = false, MessageWrites = MessageWrites.ToUnsharedMemory });
         using var client = rig.Boot();
         client.Call(2, Map(Unshared, 0x10000));
         using var events = client.Install(0, 0);
@@ -194,12 +194,44 @@ public sealed class MessageDmaTests
     [Fact]
     public async Task Every_write_goes_by_message_when_a_guest_may_execute_the_data()
     {
-        await using var rig = new Rig(new() { MessageWrites = MessageWrites.Always });
+        await using var rig = new Rig(new() { PostedWrites = false, MessageWrites = MessageWrites.Always });
         using var client = rig.Boot();
         rig.Slot.Do(device => Assert.True(device.Writes(0x100, new byte[100_000])));
         var memory = new byte[Rig.MemorySize];
         Assert.Equal((0x100UL, 65536), Serve(client, memory, 0));
         Assert.Equal((0x100UL + 65536, 100_000 - 65536), Serve(client, memory, 0));
         rig.Slot.Do(device => Assert.False(device.Writes(Rig.MemorySize, [1])));
+    }
+
+    [Fact]
+    public async Task What_was_posted_to_a_machine_that_left_does_not_reach_the_next()
+    {
+        await using var rig = new Rig(new() { PostedWrites = false, MessageWrites = MessageWrites.ToUnsharedMemory });
+        using (var client = rig.Boot())
+        {
+            client.Call(2, Map(Unshared, 0x10000));
+            rig.Slot.Do(device =>
+            {
+                Assert.True(device.Writes(Unshared, new byte[100]));
+                Assert.True(device.Writes(0x200, [2]));
+                Assert.True(device.Writes(Unshared, new byte[100]));
+            });
+            Assert.NotNull(client.Receive());
+        }
+        using var next = rig.Boot();
+        Assert.True(rig.Slot.Ask(device => device.Writes(0x300, [3])));
+        while (!rig.MemoryAt(0x300, 1).SequenceEqual(new byte[] { 3 })) Thread.Yield();     // queued behind, so it comes last
+        Assert.Equal([0], rig.MemoryAt(0x200, 1));
+        Assert.Equal(0x5678_1234u, next.Read32(7, 0));
+        Assert.Empty(rig.Transport.Findings);
+    }
+
+    [Fact]
+    public async Task Messages_and_posted_writes_together_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => new VfioUserTransport(new Pci.ManualClock(), new() { MessageWrites = MessageWrites.Always }));
+        await using var rig = new Rig();
+        using var client = rig.Boot();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => rig.Transport.ReadMemoryAsync(rig.Slot, 0, new byte[4]));
     }
 }

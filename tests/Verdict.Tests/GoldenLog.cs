@@ -2,12 +2,14 @@ using System.Text;
 
 namespace Understudy.Verdict.Tests;
 
-/// <summary>A log with the findings that must come of it on top: TITLE, SEVERITY, FRAME and CUT lines, an empty line, then the log's own bytes.</summary>
+/// <summary>A log with the findings that must come of it on top: TITLE, SEVERITY, FRAME and CUT lines, an empty line, then the log's
+/// own bytes.</summary>
 sealed record GoldenLog(string Name, IReadOnlyList<string> Expected, byte[] Log)
 {
     static readonly string _folder = Path.Combine(AppContext.BaseDirectory, "Logs");
 
-    public static IEnumerable<string> Names => Directory.EnumerateFiles(_folder, "*.log").Select(f => Path.GetFileNameWithoutExtension(f)).Order();
+    public static IEnumerable<string> Names =>
+        Directory.EnumerateFiles(_folder, "*.log").Select(f => Path.GetFileNameWithoutExtension(f)).Order();
 
     public static GoldenLog Load(string name)
     {

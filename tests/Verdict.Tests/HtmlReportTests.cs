@@ -20,7 +20,9 @@ public sealed class HtmlReportTests : IDisposable
         SampleRun.Pass(_temporary["pass"]);
         SampleRun.Fail(_temporary["fail"]);
         Assert.Equal(Outcome.Pass, RunRecord.Load(_temporary["pass"]).Verdict!.Outcome);
-        Assert.Equal("fail: BUG: unable to handle kernel NULL pointer dereference in rtl8169_interrupt (first of 2 findings)", RunRecord.Load(_temporary["fail"]).Verdict!.ToString());
+        Assert.Equal(
+            "fail: BUG: unable to handle kernel NULL pointer dereference in rtl8169_interrupt (first of 2 findings)",
+            RunRecord.Load(_temporary["fail"]).Verdict!.ToString());
     }
 
     [Fact]
@@ -38,7 +40,11 @@ public sealed class HtmlReportTests : IDisposable
     public void Hostile_names_are_text_everywhere()
     {
         const string bad = "\"><script>x</script>&'";
-        var info = new RunInfo { Id = bad, Title = bad, Command = bad, Board = bad, Kernel = new(bad, bad, bad, bad), Qemu = new(bad, bad), Accelerator = new(bad, bad), Devices = [new(bad, bad, bad)] };
+        var info = new RunInfo
+        {
+            Id = bad, Title = bad, Command = bad, Board = bad, Kernel = new(bad, bad, bad, bad), Qemu = new(bad, bad),
+            Accelerator = new(bad, bad), Devices = [new(bad, bad, bad)],
+        };
         using (var run = RunDirectory.Create(_temporary["run"], info))
         {
             run.BeginStep(bad, bad).End(Outcome.Fail, bad, [bad]);
@@ -67,7 +73,10 @@ public sealed class HtmlReportTests : IDisposable
     public void A_flood_is_shortened_and_says_so()
     {
         using (var run = RunDirectory.Create(_temporary["run"], new RunInfo { Id = "r", Title = "t", Command = "c" }))
-            run.AppendConsole(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 30_000).Select(i => $"line {i} {new string('x', 700)}\n"))), 1);
+        {
+            for (var i = 0; i < 30_000; i++) run.AppendConsole(Encoding.ASCII.GetBytes($"line {i} {new string('x', 700)}\n"), 1);
+        }
+
         var html = HtmlReport.Render(RunRecord.Load(_temporary["run"]));
         Assert.Contains("10000 console lines are left out here; all are in console.log.", html, StringComparison.Ordinal);
         Assert.Contains("line 4999 ", html, StringComparison.Ordinal);
@@ -133,9 +142,9 @@ public sealed class HtmlReportTests : IDisposable
         await report.Page.Locator("#trace .pane").ScrollIntoViewIfNeededAsync();
         await report.Page.Locator("#trace .pane").HoverAsync();
         Assert.Equal(0, await report.ScrollTopAsync("log"));
-        var moved = report.Page.EvaluateAsync("() => new Promise(done => document.querySelector('#log .pane').addEventListener('scroll', () => done(), { once: true }))");
-        await report.Page.Mouse.WheelAsync(0, 5000);
-        await moved;
+        await report.Page.Mouse.WheelAsync(0, 20_000);
+        var first = report.Page.Locator("#log .row", new() { HasText = "SeaBIOS" });
+        await first.WaitForAsync(new() { State = Microsoft.Playwright.WaitForSelectorState.Detached });
         Assert.True(await report.ScrollTopAsync("log") > 0);
         Assert.Empty(report.Messages);
     }
@@ -147,7 +156,13 @@ public sealed class HtmlReportTests : IDisposable
         await report.Page.Locator("button[data-finding='0']").ClickAsync();
         var first = report.Page.Locator("#log .row.fatal").First;
         Assert.Contains("BUG: kernel NULL pointer dereference", await first.InnerTextAsync(), StringComparison.Ordinal);
-        Assert.True(await first.EvaluateAsync<bool>("e => { const a = e.getBoundingClientRect(), b = e.closest('.pane').getBoundingClientRect(); return a.top >= b.top && a.bottom <= b.bottom; }"));
+        const string inView = """
+            e => {
+              const row = e.getBoundingClientRect(), pane = e.closest('.pane').getBoundingClientRect();
+              return row.top >= pane.top && row.bottom <= pane.bottom;
+            }
+            """;
+        Assert.True(await first.EvaluateAsync<bool>(inView));
         await first.ClickAsync();
         Assert.EndsWith("#finding-1", report.Page.Url, StringComparison.Ordinal);
     }
@@ -156,7 +171,11 @@ public sealed class HtmlReportTests : IDisposable
     public async Task On_a_phone_nothing_sticks_out()
     {
         await using var report = await ReportPage.OpenAsync(Sample(SampleRun.Fail), width: 360, height: 740);
-        const string outside = "[...document.querySelectorAll('body *')].filter(e => !e.closest('.pane, pre, code') && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 80))";
+        const string outside = """
+            [...document.querySelectorAll('body *')]
+              .filter(e => !e.closest('.pane, pre, code') && e.getBoundingClientRect().right > innerWidth)
+              .map(e => e.outerHTML.slice(0, 80))
+            """;
         Assert.Empty(await report.Page.EvaluateAsync<string[]>(outside));
     }
 }

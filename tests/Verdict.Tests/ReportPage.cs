@@ -7,6 +7,9 @@ sealed class ReportPage : IAsyncDisposable
 {
     const string Chromium = "/usr/bin/chromium";
 
+    // Milliseconds, for a host that is busy with other tests.
+    const float Patience = 180_000;
+
     readonly IPlaywright _playwright;
     readonly IBrowser _browser;
 
@@ -33,9 +36,11 @@ sealed class ReportPage : IAsyncDisposable
         var browser = await playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Chromium,
+            Timeout = Patience,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
         });
         var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = scheme });
+        page.SetDefaultTimeout(Patience);
         var report = new ReportPage(playwright, browser, page);
         await page.GotoAsync("file://" + path);
         return report;

@@ -105,7 +105,9 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.Equal([1.0, null], read.Console().Select(l => l.Seconds));
         Assert.Equal([Outcome.Pass, null], read.Steps.Select(s => s.Outcome));
         Assert.Null(read.Verdict);
-        Assert.Equal(["no verdict: the run was cut short, or is still under way", "trace.jsonl line 2 is left out: torn by the end of the run"], read.Problems);
+        Assert.Equal(
+            ["no verdict: the run was cut short, or is still under way", "trace.jsonl line 2 is left out: torn by the end of the run"],
+            read.Problems);
     }
 
     [Theory]
@@ -252,7 +254,8 @@ public sealed class RunDirectoryTests : IDisposable
         run.BeginStep("ping");
         run.Conclude(new RunVerdict(Outcome.Fail, "", []));
         Assert.Equal(
-            "KTAP version 1\n1..4\nok 1 boot\n# saw ok 7 nothing\nnot ok 2 link .1 ok 9 forged\n# board cannot sleep\nok 3 suspend # SKIP board cannot sleep\nnot ok 4 ping # did not end\n",
+            "KTAP version 1\n1..4\nok 1 boot\n# saw ok 7 nothing\nnot ok 2 link .1 ok 9 forged\n"
+            + "# board cannot sleep\nok 3 suspend # SKIP board cannot sleep\nnot ok 4 ping # did not end\n",
             File.ReadAllText(Path.Combine(Run, "results.ktap")));
     }
 

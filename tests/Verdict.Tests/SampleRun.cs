@@ -189,7 +189,7 @@ sealed class SampleRun : IDisposable
         Device(TraceKind.Stimulus, "cable pulled");
         LinkChange(0xff, "PhyStatus {all ones: device is gone}");
         Console("<script>document.body.dataset.owned = 1; fetch('http://203.0.113.1/')</script><img src=x onerror=\"document.body.dataset.owned=2\">\r\n");
-        foreach (var line in Encoding.UTF8.GetString(GoldenLog.Load("null-deref-6.1").Log).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in Encoding.UTF8.GetString(GoldenLog.Load("null-deref-6.1").Log).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1))
             Kernel(line[(line.IndexOf("] ", StringComparison.Ordinal) + 2)..], line.Contains("BUG", StringComparison.Ordinal) ? 1 : 4);
         Kernel("r8169: </script><script>document.body.dataset.owned = 3</script>", 3);
     }

@@ -18,7 +18,7 @@ public sealed class VerdictEngineTests
     static void Is(Outcome outcome, string reason, RunVerdict verdict) => Assert.Equal((outcome, reason), (verdict.Outcome, verdict.Reason));
 
     [Fact]
-    public void All_steps_passed_is_a_pass() => Is(Outcome.Pass, "1 steps passed", Decide([Passed, Skipped]));
+    public void All_steps_passed_is_a_pass() => Is(Outcome.Pass, "1 step passed", Decide([Passed, Skipped]));
 
     [Fact]
     public void A_failed_step_fails_with_its_lines()
@@ -55,6 +55,13 @@ public sealed class VerdictEngineTests
     public void The_agent_lost_without_a_cause_is_the_labs() => Is(Outcome.Broken, "the agent stopped answering", Decide([Passed], [], [Lost]));
 
     [Theory]
+    [InlineData(SignalKind.GuestPanicked)]
+    [InlineData(SignalKind.GuestReset)]
+    [InlineData(SignalKind.WatchdogBit)]
+    public void A_kernel_that_died_without_a_word_takes_the_agent_with_it(SignalKind death) =>
+        Is(Outcome.Fail, "dead", Decide([Failed], [], [Lost, new RunSignal(death, 9.1, "dead")]));
+
+    [Theory]
     [InlineData(SignalKind.FirmwareHung, Outcome.Broken)]
     [InlineData(SignalKind.KernelSilent, Outcome.Broken)]
     [InlineData(SignalKind.NoInit, Outcome.Fail)]
@@ -71,6 +78,16 @@ public sealed class VerdictEngineTests
     {
         Is(outcome, "why", Decide([Passed], [], [new RunSignal(kind, 1, "why")]));
         Assert.Equal(Outcome.Fail, Decide([Passed], [Oops], [new RunSignal(kind, 1, "why")]).Outcome);
+    }
+
+    [Fact]
+    public void A_model_that_crashed_first_is_the_cause_of_what_the_driver_did_then()
+    {
+        var crash = new Finding(Oops.Time - 0.5, FindingSource.Lab, "model-crashed", "the card threw", Severity.Error, ["a stack"]);
+        var verdict = Decide([Failed], [crash, Oops], [new RunSignal(SignalKind.GuestPanicked, 9, "panicked")]);
+        Is(Outcome.Broken, "the card threw", verdict);
+        Assert.Contains(verdict.Evidence, line => line.Contains(Oops.Title, StringComparison.Ordinal));
+        Assert.Equal(Outcome.Fail, Decide([Failed], [Oops, crash with { Time = Oops.Time + 0.5 }]).Outcome);
     }
 
     [Fact]

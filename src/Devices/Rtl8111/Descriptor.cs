@@ -1,7 +1,7 @@
 namespace Understudy.Devices;
 
-/// <summary>A transmit or receive descriptor in machine memory, little-endian, 16 bytes (RTL8168 registers datasheet, 6; the names of the
-/// bits in r8169_main.c, enum rtl_desc_bit, rtl_tx_desc_bit_1 and rtl_rx_desc_bit).</summary>
+/// <summary>A transmit or receive descriptor in machine memory, little-endian, 16 bytes (r8169_main.c: struct TxDesc, enum rtl_desc_bit,
+/// rtl_tx_desc_bit_1 and rtl_rx_desc_bit).</summary>
 struct Descriptor
 {
     public const int Size = 16;
@@ -16,13 +16,17 @@ struct Descriptor
     public const uint RxProtocolTcp = 1u << 17, RxProtocolUdp = 1u << 18, RxProtocolIp = RxProtocolTcp | RxProtocolUdp;
     public const uint RxIpFailed = 1u << 16, RxUdpFailed = 1u << 15, RxTcpFailed = 1u << 14;
     public const uint RxVlanTag = 1u << 16, RxIpv4 = 1u << 30, RxIpv6 = 1u << 31;
-    public const uint LengthMask = 0x3FFF;
+    public const uint RxLengthMask = 0x3FFF, TxLengthMask = 0xFFFF;
 
     public uint Options1;
     public uint Options2;
     public ulong Address;
 
-    public readonly int Length => (int)(Options1 & LengthMask);
+    /// <summary>Bytes of a receive buffer.</summary>
+    public readonly int RxLength => (int)(Options1 & RxLengthMask);
+
+    /// <summary>Bytes of a transmit segment; Linux makes them longer than 14 bits can say.</summary>
+    public readonly int TxLength => (int)(Options1 & TxLengthMask);
 
     public readonly bool Is(uint bit) => (Options1 & bit) != 0;
 }

@@ -8,7 +8,7 @@ namespace Understudy.Devices;
 /// waits in the FIFO; when the FIFO is full, frames are missed.</summary>
 sealed class Receiver
 {
-    const int Batch = 64, FifoBytes = 64 * 1024, ShortestFrame = 60, FcsBytes = 4, OrdinaryFrame = 1536, LongestFrame = (int)Descriptor.LengthMask - FcsBytes;
+    const int Batch = 64, FifoBytes = 64 * 1024, ShortestFrame = 60, FcsBytes = 4, OrdinaryFrame = 1536, LongestFrame = (int)Descriptor.RxLengthMask - FcsBytes;
     readonly Rtl8111 _nic;
     readonly RegisterFile _registers;
     readonly DescriptorRing _ring;
@@ -102,7 +102,7 @@ sealed class Receiver
         var frame = _fifo.Peek(out var status);
         var part = frame[_written..];
         var first = _written == 0 ? Descriptor.FirstSegment : 0;
-        var size = descriptor.Length;
+        var size = descriptor.RxLength;
         if (size == 0) _nic.Find("rx-buffer-empty", "the receive ring holds a buffer of no bytes");
         if (part.Length > size) part = part[..size];
         if (part.Length > 0 && !_nic.Memory.Write(descriptor.Address, part)) return Failed();

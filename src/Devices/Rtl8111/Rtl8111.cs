@@ -17,9 +17,8 @@ public sealed class Rtl8111 : PciDevice
     readonly Receiver _receiver;
     readonly InterruptMitigation _txMitigation, _rxMitigation;
     readonly IndirectPort _phyPort;
-    readonly IndirectPort[] _ports;
+    readonly SideWindows _windows;
     readonly Port _port;
-    readonly Dictionary<uint, uint> _indirect = [];
     DeviceTimer? _resetDone, _countersDone;
     bool _failNextTransmit;
     TallyCounters _count;
@@ -38,6 +37,7 @@ public sealed class Rtl8111 : PciDevice
         _power = Has(new PowerManagement());
         Has(new Msi());
         Has(new PciExpress());
+        HasIntx();
         _interrupt = Interrupt(0, _registers, IntrStatus, IntrMask);
         _phy = new MdioPhy(LinkChanged, Report);
         _port = new Port(this);
@@ -47,7 +47,7 @@ public sealed class Rtl8111 : PciDevice
         _txMitigation = new InterruptMitigation(this, _registers, TxOk, TxMitigateTime, TxMitigateFrames);
         _rxMitigation = new InterruptMitigation(this, _registers, RxOk, RxMitigateTime, RxMitigateFrames);
         _phyPort = new IndirectPort(_registers, Phyar, WritePhy, ReadPhy);
-        _ports = [_phyPort, .. SidePorts()];
+        _windows = new SideWindows(_registers);
         GiveBehaviour();
         LoadFromEeprom();
         Wire = new Peer();
@@ -181,7 +181,8 @@ public sealed class Rtl8111 : PciDevice
     {
         _resetDone = Timer(ResetDone, "chip reset done");
         _countersDone = Timer(CountersDone, "tally counters done");
-        foreach (var port in _ports) port.PluggedIn(Timer);
+        _phyPort.PluggedIn(Timer);
+        _windows.PluggedIn(Timer);
         _normalQueue.PluggedIn(Timer);
         _highQueue.PluggedIn(Timer);
         _receiver.PluggedIn(Timer);
@@ -197,7 +198,7 @@ public sealed class Rtl8111 : PciDevice
     {
         ResetEngines();
         LoadFromEeprom();
-        _indirect.Clear();
+        _windows.Clear();
         _count = default;
         _failNextTransmit = false;
         _phy.Reset();
@@ -273,23 +274,6 @@ public sealed class Rtl8111 : PciDevice
 
     ulong ReadPhyStatus() => !_phy.LinkUp ? 0 : LinkStatus.Mask | (_phy.IsFullDuplex ? FullDuplex.Mask : 0)
         | (_phy.Speed switch { 1000 => Speed1000.Mask, 100 => Speed100.Mask, _ => Speed10.Mask });
-
-    // The PCIe PHY (EPHYAR), the extended registers (ERIAR), configuration space by the back door (CSIAR) and the management processor (OCPAR)
-    // store what is written and mean nothing.
-    IEnumerable<IndirectPort> SidePorts()
-    {
-        yield return new IndirectPort(_registers, Ephyar, c => _indirect[c >> 16 & 31] = c & 0xFFFF,
-            c => (c & 0x1F_0000) | _indirect.GetValueOrDefault(c >> 16 & 31));
-        foreach (var (command, data, mask, space) in ((Register, Register, uint, uint)[])
-            [(Eriar, Eridr, 0x3_0FFF, 1u << 24), (Csiar, Csidr, 0xFFF, 2u << 24), (Ocpar, Ocpdr, 0xFFF, 3u << 24)])
-            yield return new IndirectPort(_registers, command,
-                c => _indirect[space | (c & mask)] = (uint)_registers[data],
-                c =>
-                {
-                    _registers[data] = _indirect.GetValueOrDefault(space | (c & mask));
-                    return c;
-                });
-    }
 
     static ulong Swap(ulong octets) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(octets << 16);
 

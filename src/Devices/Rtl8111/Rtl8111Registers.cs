@@ -2,8 +2,8 @@ using Understudy.Pci;
 
 namespace Understudy.Devices;
 
-/// <summary>The registers of BAR 2, after "RTL8111B/RTL8168B Registers DataSheet 1.0" and, for what came with the 8168C and the 8168DP, after
-/// the names in drivers/net/ethernet/realtek/r8169_main.c. Every byte up to 0xff is declared: the driver's register dump reads them all.</summary>
+/// <summary>The registers of BAR 2, by the names of Realtek's RTL8111B/RTL8168B register datasheet and, for what came later, of
+/// drivers/net/ethernet/realtek/r8169_main.c. Every byte up to 0xff is declared: the driver's register dump reads them all.</summary>
 public static class Rtl8111Registers
 {
     /// <summary>All of them.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Understudy.Devices;
 
-/// <summary>The 64 bytes of the tally counter dump (RTL8168 registers datasheet, "DTCCR").</summary>
+/// <summary>The 64 bytes of the tally counter dump (r8169_main.c: the first fields of struct rtl8169_counters).</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public record struct TallyCounters
 {

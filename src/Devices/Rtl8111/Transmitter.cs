@@ -87,10 +87,10 @@ sealed class Transmitter
             _nic.Find("tx-segment-without-first", $"a segment without a first one before it on the {_name} transmit ring");
             return true;
         }
-        if (descriptor.Length == 0) _nic.Find("tx-segment-empty", $"a segment of no bytes on the {_name} transmit ring");
-        if (_tooLong |= descriptor.Length > LongestFrame - _length) return true;
-        if (descriptor.Length > 0 && !_nic.Memory.Read(descriptor.Address, _frame.AsSpan(TransmitOffload.Headroom + _length, descriptor.Length))) return false;
-        _length += descriptor.Length;
+        if (descriptor.TxLength == 0) _nic.Find("tx-segment-empty", $"a segment of no bytes on the {_name} transmit ring");
+        if (_tooLong |= descriptor.TxLength > LongestFrame - _length) return true;
+        if (descriptor.TxLength > 0 && !_nic.Memory.Read(descriptor.Address, _frame.AsSpan(TransmitOffload.Headroom + _length, descriptor.TxLength))) return false;
+        _length += descriptor.TxLength;
         return true;
     }
 

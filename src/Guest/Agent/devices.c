@@ -109,16 +109,15 @@ static void on_wait_device(uint32_t id, struct cursor *payload)
 	}
 }
 
-static void on_uevent(struct job *unused)
+static bool take_uevent(void)
 {
 	static char event[16384];
 	ssize_t length = recv(uevents, event, sizeof(event) - 1, MSG_DONTWAIT);
 	bool overrun = length < 0 && errno == ENOBUFS;
 	size_t first;
 
-	(void)unused;
 	if (length <= 0 && !overrun)
-		return;
+		return false;
 	length = overrun ? 0 : length;
 	event[length] = 0;
 	first = strlen(event) + (length != 0);	/* "add@/devices/..." and then the keys */
@@ -137,4 +136,12 @@ static void on_uevent(struct job *unused)
 		}
 		free_job(job);
 	}
+	return true;
+}
+
+static void on_uevent(struct job *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 64 && take_uevent(); i++)
+		;
 }

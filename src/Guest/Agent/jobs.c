@@ -9,7 +9,7 @@ static struct job *find_job(uint32_t id)
 	return NULL;
 }
 
-static struct job *new_job(int kind, uint32_t id)
+static struct job *try_new_job(int kind, uint32_t id)
 {
 	for (struct job *job = jobs; job < jobs + JOBS; job++)
 		if (job->kind == FREE) {
@@ -19,8 +19,16 @@ static struct job *new_job(int kind, uint32_t id)
 			job->in = job->out = job->err = job->result = job->left[0] = job->left[1] = -1;
 			return job;
 		}
-	fail(id, EAGAIN, "%d requests are under way already, which is all the agent takes", JOBS);
 	return NULL;
+}
+
+static struct job *new_job(int kind, uint32_t id)
+{
+	struct job *job = try_new_job(kind, id);
+
+	if (!job)
+		fail(id, EAGAIN, "%d requests are under way already, which is all the agent takes", JOBS);
+	return job;
 }
 
 static void drop_held(struct job *job)

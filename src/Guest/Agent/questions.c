@@ -13,7 +13,7 @@ static void on_question(struct job *unused)
 	for (struct job *other = jobs; other < jobs + JOBS; other++)
 		waiting += other->kind == QUESTION;
 	if (in_session && waiting < QUESTIONS)
-		job = new_job(QUESTION, OWN_ID | next_question++);
+		job = try_new_job(QUESTION, OWN_ID | next_question++);
 	if (!job || !(job->held = malloc(CHUNK))) {
 		if (job)
 			free_job(job);

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Understudy.Guest.Protocol;
 
 /// <summary>
@@ -171,7 +173,8 @@ sealed class AgentConnection(Stream stream, Action<Frame> onEvent) : IAsyncDispo
         }
         else if (_frames.Strict)
         {
-            throw new InvalidDataException($"a {frame.Type} frame answers request {frame.Id}, which nobody made");
+            var said = frame.Type == FrameType.Error ? $": {Encoding.UTF8.GetString(frame.Payload.Span[Math.Min(4, frame.Payload.Length)..])}" : "";
+            throw new InvalidDataException($"a {frame.Type} frame answers request {frame.Id}, which nobody made{said}");
         }
     }
 }

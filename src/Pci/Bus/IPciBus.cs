@@ -7,6 +7,9 @@ public interface IPciBus
     /// <summary>The bus's time, and with it the bus's one lock.</summary>
     DeviceClock Clock { get; }
 
+    /// <summary>A machine is there and on. While none is, what the device does reaches nobody and is nobody's fault.</summary>
+    bool IsPowered { get; }
+
     /// <summary>True where the machine keeps the MSI-X table itself (vfio-user: QEMU does) and the slot must not mask by its own.</summary>
     bool OwnsMsixTable { get; }
 

@@ -22,6 +22,9 @@ public sealed class LoopbackBus : IPciBus
     public DeviceClock Clock { get; }
 
     /// <inheritdoc/>
+    public bool IsPowered => true;
+
+    /// <inheritdoc/>
     public bool OwnsMsixTable => false;
 
     /// <summary>All of its memory.</summary>

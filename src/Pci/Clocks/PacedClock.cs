@@ -3,10 +3,12 @@ using System.Diagnostics;
 namespace Understudy.Pci;
 
 /// <summary>Device time for a machine whose own time we cannot steer (QEMU): every bus access costs a fixed amount of it, and when the bus
-/// has been quiet for a while it jumps to the next event. A driver's poll loop makes progress at a fixed rate per poll, a sleeping driver
+/// has been quiet for a while it jumps to the next event, and 20 µs past it. A driver's poll loop makes progress at a fixed rate per poll, a sleeping driver
 /// gets its interrupt, and neither depends on how fast the host happens to be. An idle bus costs no host time.</summary>
 public sealed class PacedClock : DeviceClock, IDisposable
 {
+    const long JumpNanoseconds = 20_000;
+
     readonly long _accessCost;
     readonly TimeSpan _quiet;
     readonly Timer _watch;
@@ -52,7 +54,8 @@ public sealed class PacedClock : DeviceClock, IDisposable
         lock (Gate)
         {
             if (_disposed) return;
-            if (NextDue is { } due && Stopwatch.GetElapsedTime(_lastAccess) >= _quiet) RunDue(due);
+            // What is due soon after comes in the same jump: a chain of events microseconds apart is one thing to a sleeping driver.
+            if (NextDue is { } due && Stopwatch.GetElapsedTime(_lastAccess) >= _quiet) RunDue(due + JumpNanoseconds);
             _watching = NextDue is not null;
             if (_watching) _watch.Change(_quiet, Timeout.InfiniteTimeSpan);
         }

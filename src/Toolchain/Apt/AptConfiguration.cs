@@ -49,7 +49,7 @@ static class AptConfiguration
         text.Append($"Dir::Etc::sourcelist \"{root}/understudy.sources\";\n");
         text.Append($"Dir::Etc::preferences \"{root}/preferences\";\n");
         text.Append($"Dir::State \"{root}\";\nDir::State::lists \"{root}/lists\";\nDir::State::status \"{root}/status\";\n");
-        text.Append($"Dir::Cache \"{root}\";\nDir::Cache::archives \"{root}/archives\";\n");
+        text.Append($"Dir::Cache \"{root}\";\nDir::Cache::archives \"{root}/debs\";\n");
         return text.ToString();
     }
 

@@ -14,7 +14,7 @@ sealed class DebianKeyring(UnderstudyCache cache, HostLayout host)
     string Kept => cache.PathOf("keyring", "debian-archive-keyring.gpg");
     string KeptTemplate => cache.PathOf("keyring", "Debian.info");
 
-    /// <summary>The keyring at hand without fetching anything, or null. One that was adopted is newer than the machine's.</summary>
+    /// <summary>The keyring at hand without fetching anything, or null. One in the cache comes first: it is put there when the machine's is too old.</summary>
     public string? AtHand => File.Exists(Kept) ? Kept : Names.Select(name => host.At("usr/share/keyrings/" + name)).FirstOrDefault(File.Exists);
 
     public async Task<string> FindAsync(Provisioning step, CancellationToken cancel)
@@ -26,9 +26,6 @@ sealed class DebianKeyring(UnderstudyCache cache, HostLayout host)
             "Debian's archive keys are not on this machine, and its apt does not have them either, so nothing from Debian can be verified. " +
             "Install them: sudo apt-get update && sudo apt-get install debian-archive-keyring");
     }
-
-    /// <summary>Takes the keyring out of a verified debian-archive-keyring package and keeps it.</summary>
-    public Task AdoptAsync(string deb, CancellationToken cancel) => UnpackAsync(deb, Adopt, cancel);
 
     public DebianMirror? MirrorFromKeptTemplate() =>
         File.Exists(KeptTemplate) ? DebianMirror.FromTemplate(File.ReadAllText(KeptTemplate), TemplatePackage) : null;

@@ -3,7 +3,7 @@ using System.Text;
 namespace Understudy.Toolchain;
 
 /// <summary>What a suite's index says of one package; apt has verified the index against the suite's signature.</summary>
-sealed record DebianPackage(string Name, string Version, string Architecture, string Depends, long Size, string Sha256)
+sealed record DebianPackage(string Name, string Version, string Architecture, string Depends, long Size, long InstalledSize, string Sha256)
 {
     public string Spec => $"{Name}={Version}";
 
@@ -46,6 +46,7 @@ static class PackagesIndex
         string Field(string name) => fields.GetValueOrDefault(name, "");
         if (!long.TryParse(Field("Size"), out var size)) return null;
         var depends = string.Join(", ", new[] { Field("Pre-Depends"), Field("Depends") }.Where(list => list.Length > 0));
-        return new DebianPackage(Field("Package"), Field("Version"), Field("Architecture"), depends, size, Field("SHA256"));
+        _ = long.TryParse(Field("Installed-Size"), out var kibibytes);
+        return new DebianPackage(Field("Package"), Field("Version"), Field("Architecture"), depends, size, kibibytes << 10, Field("SHA256"));
     }
 }

@@ -11,7 +11,11 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
 {
     static readonly TimeSpan FreshFor = TimeSpan.FromHours(12);
 
-    static readonly string[] Directories = ["lists/partial", "archives/partial", "debs"];
+    static readonly string[] Directories = ["lists/partial", "debs/partial"];
+
+    const string FetchStatus = "fetch-status";
+    const long SpaceForLists = 300L << 20;
+    const long SpareSpace = 128L << 20;
 
     readonly string _root = cache.PathOf("apt");
     readonly DebianKeyring _keyring = new(cache, host);
@@ -23,28 +27,29 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
     /// <summary>What is at hand, or null when the lists were never read.</summary>
     public AptStamp? Known => CacheJson.Read(StampPath, CacheJson.Default.AptStamp);
 
+    /// <summary>The lists at hand are those of the mirror in use; the user may have named another one since.</summary>
+    public bool IsOfMirrorInUse => Known is { } known && known.Mirror == FindMirror()?.Archive;
+
     /// <summary>The verified index files at hand.</summary>
     public IEnumerable<string> Indexes => Known?.Indexes.Values ?? [];
 
     /// <summary>Reads the package lists unless they are from the last hours and from the mirror in use.</summary>
     public async Task<AptStamp> EnsureListsAsync(Provisioning step, CancellationToken cancel) =>
-        Known is { } known && DateTime.UtcNow - known.Read < FreshFor && known.Mirror == FindMirror()?.Archive
-            ? known
-            : await UpdateAsync(step, cancel).ConfigureAwait(false);
+        Fresh ?? await UpdateAsync(step, unlessFresh: true, cancel).ConfigureAwait(false);
 
     /// <summary>Reads the package lists now; what has to be left out is said as warnings and remembered.</summary>
-    public async Task<AptStamp> UpdateAsync(Provisioning step, CancellationToken cancel)
+    public Task<AptStamp> UpdateAsync(Provisioning step, CancellationToken cancel) => UpdateAsync(step, unlessFresh: false, cancel);
+
+    AptStamp? Fresh => IsOfMirrorInUse && Known is { } known && DateTime.UtcNow - known.Read < FreshFor ? known : null;
+
+    async Task<AptStamp> UpdateAsync(Provisioning step, bool unlessFresh, CancellationToken cancel)
     {
         using var held = await cache.LockAsync("apt", cancel, step.Waits).ConfigureAwait(false);
+        if (unlessFresh && Fresh is { } fresh) return fresh;    // somebody has read them while we waited for the lock
         var mirror = FindMirror() ?? await _keyring.FetchTemplateAsync(cancel).ConfigureAwait(false) ?? throw DebianMirror.NotFound();
+        cache.RequireSpace(SpaceForLists, "reading the package lists");
         step.Says($"reading Debian's package lists (mirror from {mirror.Origin})");
         var (words, indexes) = await RunUpdateAsync(mirror, step, cancel).ConfigureAwait(false);
-        if (indexes.Count > 0 && Missing(mirror, indexes).Any(suite => AptWords.IsUnknownKey(AptWords.About(words, suite.Name))))
-        {
-            await AdoptNewerKeyringAsync(indexes, step, cancel).ConfigureAwait(false);
-            (words, indexes) = await RunUpdateAsync(mirror, step, cancel).ConfigureAwait(false);
-        }
-
         if (AptWords.IsUnreachable(AptWords.About(words, DebianSuites.Base)) && Known is { } known && known.Mirror == mirror.Archive)
         {
             step.Warns($"the Debian mirror {mirror.Archive} cannot be reached: its package lists of {known.Read:yyyy-MM-dd} are used");
@@ -59,29 +64,20 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
         return stamp;
     }
 
-    // A suite the keyring does verify has the keys of later ones in its debian-archive-keyring: apt itself carries the trust forward.
-    async Task AdoptNewerKeyringAsync(IReadOnlyDictionary<string, string> indexes, Provisioning step, CancellationToken cancel)
-    {
-        step.Says("the keyring is older than a suite's key: taking a newer one from a suite it does verify");
-        var packages = await PlanHeldAsync(["download", "debian-archive-keyring"], indexes.Values, step, cancel).ConfigureAwait(false);
-        var debs = await FetchHeldAsync(packages, step, cancel).ConfigureAwait(false);
-        await _keyring.AdoptAsync(debs[0], cancel).ConfigureAwait(false);
-    }
-
     /// <summary>What installing these packages on an empty system takes, by apt's own solver.</summary>
     public async Task<IReadOnlyList<DebianPackage>> PlanAsync(
         IReadOnlyList<string> packages, string? targetRelease, Provisioning step, CancellationToken cancel)
     {
         using var held = await cache.LockAsync("apt", cancel, step.Waits).ConfigureAwait(false);
         string[] target = targetRelease is null ? [] : ["-t", targetRelease];
-        return await PlanHeldAsync(["install", "-y", .. target, .. packages], Indexes, step, cancel).ConfigureAwait(false);
+        return await PlanLockedAsync(["install", "-y", .. target, .. packages], step, cancel).ConfigureAwait(false);
     }
 
     /// <summary>These packages as apt would choose their versions, without what they depend on.</summary>
     public async Task<IReadOnlyList<DebianPackage>> PlanAloneAsync(IReadOnlyList<string> packages, Provisioning step, CancellationToken cancel)
     {
         using var held = await cache.LockAsync("apt", cancel, step.Waits).ConfigureAwait(false);
-        return await PlanHeldAsync(["download", .. packages], Indexes, step, cancel).ConfigureAwait(false);
+        return await PlanLockedAsync(["download", .. packages], step, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Downloads packages, resuming what an earlier run left, and passes the verified files to <paramref name="use"/>.</summary>
@@ -89,7 +85,7 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
         IReadOnlyList<DebianPackage> packages, Provisioning step, Func<IReadOnlyList<string>, Task> use, CancellationToken cancel)
     {
         using var held = await cache.LockAsync("apt", cancel, step.Waits).ConfigureAwait(false);
-        var files = await FetchHeldAsync(packages, step, cancel).ConfigureAwait(false);
+        var files = await FetchLockedAsync(packages, step, cancel).ConfigureAwait(false);
         await use(files).ConfigureAwait(false);
         foreach (var file in files) File.Delete(file);
     }
@@ -119,13 +115,11 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
         Write("status", "");
         Write("preferences", AptConfiguration.Preferences());
         Write("understudy.sources", AptConfiguration.Sources(mirror, keyring));
-        Write("apt.conf", AptConfiguration.Config(_root, host.EtcApt, Environment.GetEnvironmentVariable("APT_CONFIG")));
-
-        void Write(string file, string text) => cache.WriteWhole(Path.Combine(_root, file), Encoding.UTF8.GetBytes(text));
     }
 
-    async Task<IReadOnlyList<DebianPackage>> PlanHeldAsync(
-        IReadOnlyList<string> request, IEnumerable<string> indexes, Provisioning step, CancellationToken cancel)
+    void Write(string file, string text) => cache.WriteWhole(Path.Combine(_root, file), Encoding.UTF8.GetBytes(text));
+
+    async Task<IReadOnlyList<DebianPackage>> PlanLockedAsync(IReadOnlyList<string> request, Provisioning step, CancellationToken cancel)
     {
         var result = await RunAptAsync([.. request, "--print-uris"], step, 0, cancel).ConfigureAwait(false);
         var files = AptWords.FileNames(result.Output).ToHashSet();
@@ -134,16 +128,18 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
                 $"apt cannot work out 'apt-get {string.Join(' ', request)}': {AptWords.Brief(result.Error)} " +
                 "The package lists may be out of date: run 'understudy setup'.");
         var names = files.Select(file => file.Split('_')[0]).ToHashSet();
-        return [.. PackagesIndex.Read(indexes, names.Contains).Where(package => files.Contains(package.FileName)).DistinctBy(package => package.FileName)];
+        return [.. PackagesIndex.Read(Indexes, names.Contains).Where(package => files.Contains(package.FileName)).DistinctBy(package => package.FileName)];
     }
 
-    async Task<IReadOnlyList<string>> FetchHeldAsync(IReadOnlyList<DebianPackage> packages, Provisioning step, CancellationToken cancel)
+    async Task<IReadOnlyList<string>> FetchLockedAsync(IReadOnlyList<DebianPackage> packages, Provisioning step, CancellationToken cancel)
     {
-        Directory.CreateDirectory(Debs);
         foreach (var package in packages) DiscardCorrupt(package);
         var total = packages.Sum(package => package.Size);
+        cache.RequireSpace(total + packages.Sum(package => package.InstalledSize) + SpareSpace, step.Step);
         step.Downloads($"downloading {packages.Count} packages", 0, total);
-        var result = await RunAptAsync(["download", .. packages.Select(package => package.Spec)], step, total, cancel).ConfigureAwait(false);
+        Write(FetchStatus, AptStatus.Satisfying(packages));
+        string[] request = ["install", "--download-only", "-y", "-o", $"Dir::State::status={Path.Combine(_root, FetchStatus)}"];
+        var result = await RunAptAsync([.. request, .. packages.Select(package => package.Spec)], step, total, cancel).ConfigureAwait(false);
         if (result.ExitCode != 0) throw AptWords.DownloadFailed(packages, result.Error, cache.Root);
         foreach (var package in packages) RequireIntact(package);
         step.Downloads($"downloaded {packages.Count} packages", total, total);
@@ -176,6 +172,7 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
     // flock(1) hands its lock down to apt, so an apt that outlives a killed run still keeps the next one out until it is done.
     Task<HostResult> RunAptAsync(IReadOnlyList<string> arguments, Provisioning step, long totalBytes, CancellationToken cancel)
     {
+        Write("apt.conf", AptConfiguration.Config(_root, host.EtcApt, Environment.GetEnvironmentVariable("APT_CONFIG")));
         var output = new List<string>();
         var command = new HostCommand("flock", [Path.Combine(_root, "running"), "apt-get", "-q=2", "-o", "APT::Status-Fd=1", .. arguments])
         {

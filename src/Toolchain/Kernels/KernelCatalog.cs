@@ -61,13 +61,13 @@ public sealed class KernelCatalog
     {
         var step = new Provisioning($"kernel {name}", _progress);
         if (_store.ByRelease(name) is { } exact) return exact;
-        var wanted = Find(await LoadAsync(cancel).ConfigureAwait(false), name);
-        if (wanted is null)
+        var wanted = await NamedAsync(name, cancel).ConfigureAwait(false);
+        if (_store.Find(wanted) is { } here) return here;
+        if (!_apt.IsOfMirrorInUse)
         {
             await RefreshAsync(cancel).ConfigureAwait(false);
             wanted = Find(Known(), name) ?? throw Unknown(name);
         }
-        if (_store.Find(wanted) is { } here) return here;
         try
         {
             return await _store.InstallAsync(wanted, step, cancel).ConfigureAwait(false);
@@ -78,11 +78,18 @@ public sealed class KernelCatalog
             await RefreshAsync(cancel).ConfigureAwait(false);
             return await _store.InstallAsync(Find(Known(), name) ?? throw Unknown(name), step, cancel).ConfigureAwait(false);
         }
-        catch (ToolchainException offline) when (offline.Problem == ToolchainProblem.Offline && Older(wanted) is { } older)
+        catch (ToolchainException offline) when (offline.Problem == ToolchainProblem.Offline && Other(wanted) is { } other)
         {
             throw new ToolchainException(ToolchainProblem.Offline,
-                $"{offline.Message} An older release of {name} is in the cache: ask for {KernelName.Scheme}{older.Release}.", offline);
+                $"{offline.Message} Another release of {name} is in the cache: ask for {KernelName.Scheme}{other.Release}.", offline);
         }
+    }
+
+    /// <summary>Makes sure that a name means a kernel, and fetches none.</summary>
+    /// <exception cref="ToolchainException">No kernel has that name (the nearest names are given), or there is no list to look it up in.</exception>
+    public async Task CheckAsync(string name, CancellationToken cancel = default)
+    {
+        if (_store.ByRelease(name) is null) await NamedAsync(name, cancel).ConfigureAwait(false);
     }
 
     /// <summary>The kernel in the user's own image: a bzImage, or an uncompressed vmlinux.</summary>
@@ -93,6 +100,14 @@ public sealed class KernelCatalog
     /// <exception cref="ToolchainException">The image or the modules are not there or not of that kind.</exception>
     public Task<Kernel> OpenAsync(string image, string? modules, CancellationToken cancel = default) =>
         _store.OpenAsync(image, modules, new Provisioning($"kernel {image}", _progress), cancel);
+
+    // A name that an old list does not have may be in today's.
+    async Task<CatalogKernel> NamedAsync(string name, CancellationToken cancel)
+    {
+        if (Find(await LoadAsync(cancel).ConfigureAwait(false), name) is { } known) return known;
+        await RefreshAsync(cancel).ConfigureAwait(false);
+        return Find(Known(), name) ?? throw Unknown(name);
+    }
 
     string StampPath => _cache.PathOf("kernels.json");
 
@@ -123,7 +138,7 @@ public sealed class KernelCatalog
         : installed.Any(stamp => stamp.Name == kernel.Name) ? KernelState.Outdated
         : KernelState.Available;
 
-    KernelStamp? Older(CatalogKernel wanted) => _store.Installed().FirstOrDefault(stamp => stamp.Name == wanted.Name);
+    KernelStamp? Other(CatalogKernel wanted) => _store.Installed().FirstOrDefault(stamp => stamp.Name == wanted.Name);
 
     ToolchainException Unknown(string name) => new(ToolchainProblem.UnknownName, UnknownMessage(Known(), name));
 

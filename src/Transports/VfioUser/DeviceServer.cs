@@ -32,6 +32,8 @@ sealed class DeviceServer : IPciBus
 
     public DeviceClock Clock { get; }
 
+    public bool IsPowered { get; private set; }
+
     public bool OwnsMsixTable => true;
 
     /// <summary>What the machine has let the device see; under the lock.</summary>
@@ -53,6 +55,7 @@ sealed class DeviceServer : IPciBus
     /// <summary>Listens, and serves from now on whoever connects.</summary>
     public void Start(PciSlot slot)
     {
+        File.Delete(SocketPath);        // a process that was killed leaves its sockets behind
         _listener = UnixSocket.Listen(SocketPath);
         new Thread(() => Serve(_listener, slot)) { IsBackground = true, Name = $"vfio-user {Name}" }.Start();
         _posted?.Start();
@@ -107,6 +110,7 @@ sealed class DeviceServer : IPciBus
         }
         catch (Exception exception)
         {
+            Found("vfio-user-crashed", exception.ToString());
             _completion.SetException(exception);
         }
         listener.Dispose();
@@ -122,6 +126,7 @@ sealed class DeviceServer : IPciBus
         }
         try
         {
+            lock (Clock.Gate) IsPowered = true;
             connection.Run();
         }
         catch (ProtocolException exception)
@@ -139,6 +144,7 @@ sealed class DeviceServer : IPciBus
         lock (_lifetime) _connection = null;
         lock (Clock.Gate)
         {
+            IsPowered = false;
             Memory.Clear();
             Lines.Clear();
         }

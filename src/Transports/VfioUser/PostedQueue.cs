@@ -43,16 +43,17 @@ sealed class PostedQueue(DeviceServer device)
             if (_bytes + source.Length > MostBytes) return false;
             _bytes += source.Length;
         }
-        Add(new Posted(byMessage ? Kind.Message : Kind.Write, address, source.ToArray()));
+        Add(byMessage ? Kind.Message : Kind.Write, address, source.ToArray());
         return true;
     }
 
-    public void SetIntx(bool asserted) => Add(new Posted(asserted ? Kind.Assert : Kind.Deassert, 0, []));
+    public void SetIntx(bool asserted) => Add(asserted ? Kind.Assert : Kind.Deassert, 0, []);
 
-    public void SendMessage(int vector) => Add(new Posted(Kind.Interrupt, (ulong)vector, []));
+    public void SendMessage(int vector) => Add(Kind.Interrupt, (ulong)vector, []);
 
-    void Add(Posted posted)
+    void Add(Kind kind, ulong address, byte[] data)
     {
+        var posted = new Posted(kind, address, data, device.ClientMemory);
         lock (_gate)
         {
             _queue.Enqueue(posted);
@@ -87,7 +88,7 @@ sealed class PostedQueue(DeviceServer device)
     {
         if (posted.Kind == Kind.Message)
         {
-            if (device.ClientMemory is { } memory && !memory.WriteAsync(posted.Address, posted.Data).GetAwaiter().GetResult())
+            if (posted.Machine is { } machine && !machine.WriteAsync(posted.Address, posted.Data).GetAwaiter().GetResult() && IsFor(machine))
                 device.Found("vfio-user-write", $"the machine refused a DMA write of {posted.Data.Length} bytes at 0x{posted.Address:x}");
             return;
         }
@@ -96,12 +97,15 @@ sealed class PostedQueue(DeviceServer device)
             {
                 case Kind.Assert: device.Lines.SetIntx(true); break;
                 case Kind.Deassert: device.Lines.SetIntx(false); break;
-                case Kind.Interrupt: device.Lines.Send((int)posted.Address); break;
-                default: device.Memory.Write(posted.Address, posted.Data); break;
+                case Kind.Interrupt when IsFor(posted.Machine): device.Lines.Send((int)posted.Address); break;
+                case Kind.Write when IsFor(posted.Machine): device.Memory.Write(posted.Address, posted.Data); break;
             }
     }
 
+    /// <summary>Whether the machine is still the one it was posted to.</summary>
+    bool IsFor(ClientMemory? machine) => ReferenceEquals(machine, device.ClientMemory);
+
     enum Kind { Message, Write, Interrupt, Assert, Deassert }
 
-    sealed record Posted(Kind Kind, ulong Address, byte[] Data);
+    sealed record Posted(Kind Kind, ulong Address, byte[] Data, ClientMemory? Machine);
 }

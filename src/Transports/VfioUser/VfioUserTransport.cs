@@ -23,12 +23,15 @@ public sealed class VfioUserTransport : IPciTransport
     /// <summary>A transport without devices yet.</summary>
     /// <param name="clock">Device time, and the one lock, of everything plugged here. Stays the caller's.</param>
     /// <param name="options">How it behaves; the defaults unless told.</param>
+    /// <exception cref="ArgumentException">The options contradict each other, or a path in them is not one.</exception>
     /// <exception cref="IOException">The directory cannot be made.</exception>
     /// <exception cref="PlatformNotSupportedException">Not on Linux.</exception>
     public VfioUserTransport(DeviceClock clock, VfioUserOptions? options = null)
     {
         if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("vfio-user passes descriptors and maps memory as Linux does.");
         (_clock, _options) = (clock, options ?? new());
+        if (_options.MessageWrites != MessageWrites.Never && _options.PostedWrites)
+            throw new ArgumentException("MessageWrites needs PostedWrites = false: QEMU 11.1 cuts its answers off while posted writes fill the socket, and hangs.", nameof(options));
         _ownsDirectory = _options.Directory is null;
         _directory = _options.Directory ?? Directory.CreateTempSubdirectory("understudy-").FullName;
         Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -67,12 +70,14 @@ public sealed class VfioUserTransport : IPciTransport
     }
 
     /// <summary>Reads machine memory by messages, 64 KiB at a time: the way to memory that the machine does not share. The answer needs the
-    /// machine to run, so this fails where the bus's lock is held, in a model for instance.</summary>
+    /// machine to run, so this fails where the bus's lock is held, in a model for instance. Needs
+    /// <see cref="VfioUserOptions.PostedWrites"/> off.</summary>
     /// <param name="slot">The device that reads; its Bus Master Enable must be on.</param>
     /// <param name="address">Bus address.</param>
     /// <param name="destination">Belongs to the read until the task ends.</param>
     /// <returns>False when the machine refused, is not there, or left meanwhile.</returns>
-    /// <exception cref="InvalidOperationException">The caller holds the lock: waiting would stop the machine for good.</exception>
+    /// <exception cref="InvalidOperationException">The caller holds the lock, or the machine posts its writes: either would stop the machine
+    /// for good.</exception>
     public Task<bool> ReadMemoryAsync(PciSlot slot, ulong address, Memory<byte> destination) =>
         MemoryOf(slot)?.ReadAsync(address, destination) ?? Task.FromResult(false);
 
@@ -81,7 +86,8 @@ public sealed class VfioUserTransport : IPciTransport
     /// <param name="address">Bus address.</param>
     /// <param name="source">Must not change until the task ends.</param>
     /// <returns>False when the machine refused, is not there, or left meanwhile.</returns>
-    /// <exception cref="InvalidOperationException">The caller holds the lock: waiting would stop the machine for good.</exception>
+    /// <exception cref="InvalidOperationException">The caller holds the lock, or the machine posts its writes: either would stop the machine
+    /// for good.</exception>
     public Task<bool> WriteMemoryAsync(PciSlot slot, ulong address, ReadOnlyMemory<byte> source) =>
         MemoryOf(slot)?.WriteAsync(address, source) ?? Task.FromResult(false);
 
@@ -123,7 +129,11 @@ public sealed class VfioUserTransport : IPciTransport
     {
         if (_clock.Gate.IsHeldByCurrentThread)
             throw new InvalidOperationException("DMA by message needs the machine to run, and it may be waiting for the lock this thread holds: call from outside the model.");
-        lock (_gate) return _bySlot[slot].ClientMemory;
+        if (_options.PostedWrites)
+            throw new InvalidOperationException("DMA by message needs PostedWrites = false: QEMU 11.1 cuts its answers off while posted writes fill the socket, and hangs.");
+        lock (_gate)
+            return _bySlot.TryGetValue(slot, out var server) ? server.ClientMemory
+                : throw new ArgumentException($"The {slot.Device.GetType().Name} was not plugged into this transport.", nameof(slot));
     }
 
     void Found(string check, string text)

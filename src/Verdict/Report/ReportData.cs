@@ -5,16 +5,20 @@ using System.Text.Json;
 namespace Understudy.Verdict.Report;
 
 /// <summary>What the script of the page works on.</summary>
-sealed record ReportData(double Total, Excerpt<LogRow> Console, Excerpt<LogRow> Kernel, Excerpt<TraceRecord> Trace, IReadOnlyList<Finding> Findings)
+sealed record ReportData(
+    double Total, Excerpt<LogRow> Console, Excerpt<LogRow> Kernel, Excerpt<TraceRecord> Trace, IReadOnlyList<Finding> Findings)
 {
     const int MostRows = 20_000, LongestText = 600;
 
     public static ReportData Read(RunRecord run)
     {
-        var kernel = run.Kernel().Select(r => new LogRow(r.Seconds, string.Create(CultureInfo.InvariantCulture, $"[{r.GuestMicroseconds / 1e6,12:F6}] {r.Text}"), r.Level));
+        var kernel = run.Kernel().Select(r => new LogRow(r.Seconds, Stamped(r), r.Level));
         var console = run.Console().Select(l => new LogRow(l.Seconds, ConsoleText.Visible(l.Text), null));
-        return new ReportData(ReportSteps.Total(run), new(console, MostRows), new(kernel, MostRows), new(run.Trace(), MostRows), run.Findings);
+        return new(ReportSteps.Total(run), new(console, MostRows), new(kernel, MostRows), new(run.Trace(), MostRows), run.Findings);
     }
+
+    static string Stamped(KernelRecord record) =>
+        string.Create(CultureInfo.InvariantCulture, $"[{record.GuestMicroseconds / 1e6,12:F6}] {record.Text}");
 
     public string ToJson()
     {

@@ -18,8 +18,9 @@ static class ReportFindings
     static void Render(Finding finding, int index, HtmlText page)
     {
         var severity = finding.Severity.ToString().ToLowerInvariant();
-        page.Raw($"<article class=\"finding {severity}\" id=\"finding-{index + 1}\"><h3>").Text(finding.Title).Raw("</h3>\n<p class=\"meta\"><b>")
-            .Raw(severity).Raw("</b> · ").Text(Show.Seconds(finding.Time)).Raw(" s · ").Text(finding.Source.ToString().ToLowerInvariant());
+        page.Raw($"<article class=\"finding {severity}\" id=\"finding-{index + 1}\"><h3>").Text(finding.Title).Raw("</h3>\n")
+            .Raw($"<p class=\"meta\"><b>{severity}</b> · ").Text(Show.Seconds(finding.Time))
+            .Raw(" s · ").Text(finding.Source.ToString().ToLowerInvariant());
         if (finding.Step is not null) page.Raw(" · during <i>").Text(finding.Step).Raw("</i>");
         if (finding.Frame is not null) page.Raw(" · look at <code>").Text(finding.Frame).Raw("</code>");
         if (finding.Cut) page.Raw(" · report cut short");

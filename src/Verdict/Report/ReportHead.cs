@@ -9,8 +9,8 @@ static class ReportHead
 
     public static void Render(RunRecord run, HtmlText page)
     {
-        page.Raw($"<header class=\"{Word(run)}\">\n<p class=\"brand\">understudy</p>\n<h1><span class=\"verdict\" id=\"verdict\">").Text(Word(run))
-            .Raw("</span> ").Text(run.Info.Title).Raw("</h1>\n");
+        page.Raw($"<header class=\"{Word(run)}\">\n<p class=\"brand\">understudy</p>\n")
+            .Raw("<h1><span class=\"verdict\" id=\"verdict\">").Text(Word(run)).Raw("</span> ").Text(run.Info.Title).Raw("</h1>\n");
         if (run.Verdict is { Outcome: not Outcome.Pass } verdict) page.Raw("<p class=\"reason\">").Text(verdict.Reason).Raw("</p>\n");
         foreach (var problem in run.Problems) page.Raw("<p class=\"problem\">").Text(problem).Raw("</p>\n");
         Facts(run, page);
@@ -23,11 +23,12 @@ static class ReportHead
         var info = run.Info;
         page.Raw("<dl class=\"facts\">");
         Fact(page, "Kernel", info.Kernel?.Release, info.Kernel is { } k ? Join(k.Name, k.PackageVersion) : null);
-        Fact(page, "Device", string.Join(", ", info.Devices.Select(d => d.Model)), string.Join(", ", info.Devices.Select(d => Join(d.Name, d.Address))));
+        Fact(page, "Device", List(info.Devices.Select(d => d.Model)), List(info.Devices.Select(d => Join(d.Name, d.Address))));
         Fact(page, "Board", info.Board, info.Qemu is { } q ? $"QEMU {q.Version}, {q.Origin}" : null);
         Fact(page, "Accelerator", info.Accelerator?.Name, info.Accelerator?.Reason);
         Fact(page, "Seed", info.Seed.ToString(CultureInfo.InvariantCulture), null);
-        Fact(page, "Started", info.StartedUtc.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture), run.EndedSeconds is { } end ? "took " + Show.Duration(end) : null);
+        var started = info.StartedUtc.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+        Fact(page, "Started", started, run.EndedSeconds is { } end ? "took " + Show.Duration(end) : null);
         Fact(page, "Host", info.Host?.OperatingSystem, info.Host is { } h ? $"{h.Processor}, {h.Cores} cores" : null);
         page.Raw("</dl>\n");
     }
@@ -39,6 +40,8 @@ static class ReportHead
         if (!string.IsNullOrEmpty(detail)) page.Raw("<small>").Text(detail).Raw("</small>");
         page.Raw("</dd></div>");
     }
+
+    static string List(IEnumerable<string> items) => string.Join(", ", items);
 
     static string Join(string name, string? detail) => detail is null ? name : $"{name} · {detail}";
 

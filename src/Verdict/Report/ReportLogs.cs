@@ -22,6 +22,7 @@ static class ReportLogs
 
     static void LeftOut(HtmlText page, long count, string what, string file)
     {
-        if (count > 0) page.Raw("<p class=\"left-out\">").Text($"{count} {what} are left out here; all are in {file}.").Raw("</p>\n");
+        if (count == 0) return;
+        page.Raw("<p class=\"left-out\">").Text($"{count} {what} are left out here; all are in {file}.").Raw("</p>\n");
     }
 }

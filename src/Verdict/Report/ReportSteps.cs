@@ -11,7 +11,8 @@ static class ReportSteps
         var total = Total(run);
         page.Raw("<section id=\"steps\"><h2>Steps</h2>\n");
         Strip(run, total, page);
-        page.Raw("<table><thead><tr><th>Step</th><th class=\"bars\">Time</th><th class=\"number\">Took</th><th class=\"outcome\">Outcome</th></tr></thead><tbody>\n");
+        page.Raw("<table><thead><tr><th>Step</th><th class=\"bars\">Time</th><th class=\"number\">Took</th>")
+            .Raw("<th class=\"outcome\">Outcome</th></tr></thead><tbody>\n");
         foreach (var step in run.Steps) Row(step, total, page);
         page.Raw("</tbody></table></section>\n");
     }
@@ -23,11 +24,16 @@ static class ReportSteps
     {
         page.Raw("<div class=\"strip\" id=\"strip\" role=\"img\" aria-label=\"time line of the steps\">");
         foreach (var step in run.Steps)
-            page.Raw($"<i class=\"{Word(step)}{(Span(step, total) < total / 25 ? " narrow" : "")}\" style=\"{Place(step, total)}\" title=\"").Text($"{step.Name}: {Took(step)}")
+        {
+            var narrow = Span(step, total) < total / 25 ? " narrow" : "";
+            page.Raw($"<i class=\"{Word(step)}{narrow}\" style=\"{Place(step, total)}\" title=\"").Text($"{step.Name}: {Took(step)}")
                 .Raw("\">").Text(step.Name).Raw("</i>");
+        }
+
         for (var i = 0; i < run.Findings.Count; i++)
             page.Raw($"<b style=\"left:{Show.Percent(run.Findings[i].Time, total)}\" title=\"").Text(run.Findings[i].Title).Raw("\"></b>");
-        page.Raw("<u id=\"cursor\" hidden></u></div>\n<p class=\"scale\"><span>0 s</span><span id=\"cursor-time\"></span><span>").Text(Show.Duration(total)).Raw("</span></p>\n");
+        page.Raw("<u id=\"cursor\" hidden></u></div>\n<p class=\"scale\"><span>0 s</span><span id=\"cursor-time\"></span><span>")
+            .Text(Show.Duration(total)).Raw("</span></p>\n");
     }
 
     static void Row(StepRecord step, double total, HtmlText page)
@@ -42,8 +48,8 @@ static class ReportSteps
             if (step.Lines.Count > MostLines) page.Text($"... {step.Lines.Count - MostLines} more in steps.jsonl\n");
             page.Raw("</pre></details>");
         }
-        page.Raw($"</td><td class=\"bars\"><div class=\"bar\"><i class=\"{Word(step)}\" style=\"{Place(step, total)}\"></i></div></td><td class=\"number\">")
-            .Text(Took(step)).Raw("</td><td class=\"outcome\">").Text(Word(step)).Raw("</td></tr>\n");
+        page.Raw($"</td><td class=\"bars\"><div class=\"bar\"><i class=\"{Word(step)}\" style=\"{Place(step, total)}\"></i></div></td>")
+            .Raw("<td class=\"number\">").Text(Took(step)).Raw("</td><td class=\"outcome\">").Text(Word(step)).Raw("</td></tr>\n");
     }
 
     static string Word(StepRecord step) => step.Outcome?.ToString().ToLowerInvariant() ?? "unfinished";

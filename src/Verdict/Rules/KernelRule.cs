@@ -5,9 +5,10 @@ namespace Understudy.Verdict.Rules;
 /// <summary>How one family of kernel report is recognised and named. A rule is data: adding one touches nothing else.</summary>
 /// <param name="Id">Short name, part of the fingerprint: never change one.</param>
 /// <param name="Severity">What it means for the run.</param>
-/// <param name="Marker">A piece of text that every first line of such a report contains; rare in plain logs, for it is searched in all of them.</param>
-/// <param name="Start">Regular expression for the first line, from the start of the message (after time and caller). Named groups feed the title.</param>
-/// <param name="Title">The title; <c>{name}</c> stands for a group or for <c>{frame}</c>, and what is in brackets is left out when one in it is missing.</param>
+/// <param name="Marker">A piece of text that every first line of such a report contains; searched in every line, so rare in plain logs.</param>
+/// <param name="Start">Regular expression for the first line, from where the message starts, after time and caller. Named groups feed the title.</param>
+/// <param name="Title">The title; <c>{name}</c> stands for a group or for <c>{frame}</c>; what is in brackets is left out when one in it
+/// is missing.</param>
 public sealed record KernelRule(string Id, Severity Severity, string Marker, string Start, string Title)
 {
     Regex? _start, _body;
@@ -18,7 +19,8 @@ public sealed record KernelRule(string Id, Severity Severity, string Marker, str
     /// <summary>Regular expression for a later line of the report whose groups feed the title.</summary>
     public string? Body { get; init; }
 
-    /// <summary>Text that only the last line of the report contains, beside <c>---[ end</c> which ends all. Without one a report ends with its call trace.</summary>
+    /// <summary>Text that only the last line of the report contains, beside <c>---[ end</c> which ends all. Without one a report ends
+    /// with its call trace.</summary>
     public string? End { get; init; }
 
     /// <summary>The line after which the trace stands that counts, where a report shows other traces first.</summary>
@@ -27,7 +29,8 @@ public sealed record KernelRule(string Id, Severity Severity, string Marker, str
     /// <summary>Rules whose first line is just another line of this report.</summary>
     public IReadOnlyList<string> Absorbs { get; init; } = [];
 
-    /// <summary>Functions that are never the guilty one here, beyond <see cref="SkippedFrames.Everywhere"/>; <c>*</c> at the end matches the rest.</summary>
+    /// <summary>Functions that are never the guilty one here, beyond <see cref="SkippedFrames.Everywhere"/>; <c>*</c> at the end
+    /// matches the rest.</summary>
     public IReadOnlyList<string> SkipFrames { get; init; } = [];
 
     // Logs are hostile: no pattern may take more than linear time.

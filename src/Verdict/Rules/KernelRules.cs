@@ -6,6 +6,7 @@ public static class KernelRules
     /// <summary>The built-in rules.</summary>
     public static IReadOnlyList<KernelRule> All { get; } =
     [
-        .. SanitizerRules.All, .. HangRules.All, .. LockingRules.All, .. MemoryRules.All, .. DeviceRules.All, .. ModuleRules.All, .. OopsRules.All,
+        .. SanitizerRules.All, .. HangRules.All, .. LockingRules.All, .. MemoryRules.All, .. DeviceRules.All, .. ModuleRules.All,
+        .. OopsRules.All,
     ];
 }

@@ -5,11 +5,24 @@ static class MemoryRules
 {
     public static readonly KernelRule[] All =
     [
-        new("bad-page", Severity.Error, "BUG: ", @"BUG: Bad (?<what>page (state|cache|map)|rss-counter state|page)\b", "BUG: Bad {what}[ in {frame}]") { SkipFrames = ["bad_page", "check_free_page*", "free_*", "__free_*", "get_page_from_freelist", "prep_new_page"] },
-        new("page-allocation", Severity.Warning, "page allocation failure", @".*: page allocation failure: order:(?<order>\d+)", "page allocation failure, order {order}[ in {frame}]")
+        new("bad-page", Severity.Error, "BUG: ",
+            @"BUG: Bad (?<what>page (state|cache|map)|rss-counter state|page)\b",
+            "BUG: Bad {what}[ in {frame}]")
         {
-            SkipFrames = ["warn_alloc*", "__alloc_*", "alloc_*", "kmalloc*", "__kmalloc*", "___kmalloc*", "kvmalloc*", "__get_free_pages", "dma_direct_alloc*", "__dma_direct_*", "dma_alloc_*", "dma_common_*"],
+            SkipFrames = ["bad_page", "check_free_page*", "free_*", "__free_*", "get_page_from_freelist", "prep_new_page"],
         },
-        new("oom", Severity.Error, "ut of memory: ", @"(Memory cgroup o|O)ut of memory: Killed process \d+ \((?<task>[^)]*)\)", "Out of memory: killed {task}") { OneLine = true },
+        new("page-allocation", Severity.Warning, "page allocation failure",
+            @".*: page allocation failure: order:(?<order>\d+)",
+            "page allocation failure, order {order}[ in {frame}]")
+        {
+            SkipFrames = 
+            [
+                "warn_alloc*", "__alloc_*", "alloc_*", "kmalloc*", "__kmalloc*", "___kmalloc*", "kvmalloc*", "__get_free_pages",
+                "dma_direct_alloc*", "__dma_direct_*", "dma_alloc_*", "dma_common_*",
+            ],
+        },
+        new("oom", Severity.Error, "ut of memory: ",
+            @"(Memory cgroup o|O)ut of memory: Killed process \d+ \((?<task>[^)]*)\)",
+            "Out of memory: killed {task}") { OneLine = true },
     ];
 }

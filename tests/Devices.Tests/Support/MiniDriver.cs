@@ -10,7 +10,7 @@ sealed class MiniDriver
     public const ulong TxRing = 0x1_0000, RxRing = 0x1_2000, HighRing = 0x1_4000, CounterDump = 0x1_6000, TxBuffers = 0x10_0000, RxBuffers = 0x20_0000;
     public const int Entries = 256, BufferSize = 0x4000;
     const int CapabilityMsi = 0x48, CapabilityPm = 0x40;
-    int _txNext, _rxNext;
+    int _txNext, _rxNext, _before;
 
     public MiniDriver(Rtl8111Chip chip = Rtl8111Chip.Rtl8168C, DeviceClock? clock = null, IWire? wire = null, int seed = 0, params BusInterceptor[] interceptors)
     {
@@ -30,7 +30,8 @@ sealed class MiniDriver
 
     public PciSlot<Rtl8111> Slot { get; }
 
-    public int Interrupts => Bus.Interrupts[0];
+    /// <summary>Messages since <see cref="Open"/>.</summary>
+    public int Interrupts => Bus.Interrupts[0] - _before;
 
     public IEnumerable<string> Checks => Slot.Findings.Select(finding => finding.Check);
 
@@ -104,7 +105,7 @@ sealed class MiniDriver
         W32(0x08, 0xFFFF_FFFF);
         W16(0x3C, 0x002F);
         if (plug) PlugIn();
-        (_txNext, _rxNext) = (0, 0);
+        (_txNext, _rxNext, _before) = (0, 0, Bus.Interrupts[0]);
         return this;
     }
 

@@ -9,6 +9,8 @@ sealed class TestBus(bool ownsMsixTable = false) : IPciBus
 
     public DeviceClock Clock => Time;
 
+    public bool IsPowered => true;
+
     public bool OwnsMsixTable => ownsMsixTable;
 
     public bool TryReadMemory(ulong address, Span<byte> destination)
