@@ -182,7 +182,7 @@ public sealed partial class Demo
     async Task ShutDownAsync(StepNotes notes, CancellationToken cancel)
     {
         var exit = await _machine!.ShutDownAsync(s_patience).WaitAsync(cancel).ConfigureAwait(false);
-        if (exit.Reason != MachineExitReason.PoweredOff) throw new StepFailedException($"the guest did not power off: {exit.Reason} {exit.Detail}".TrimEnd());
+        if (exit.Reason != MachineExitReason.PoweredOff) throw new StepFailedException($"the guest did not power off: {exit.Reason}", exit.Detail.Split('\n'));
         notes.Detail = "guest powered off, nothing left running";
     }
 

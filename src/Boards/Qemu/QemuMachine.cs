@@ -76,8 +76,10 @@ sealed partial class QemuMachine : IMachine
         }
         catch (Exception exception) when (exception is TimeoutException or GuestException)
         {
+            var where = await InspectAsync().ConfigureAwait(false);
             PullPlug();
-            return await Exit.ConfigureAwait(false);
+            var exit = await Exit.ConfigureAwait(false);
+            return exit with { Detail = $"{exit.Detail}\n{where}".Trim() };
         }
     }
 

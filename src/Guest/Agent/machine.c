@@ -52,12 +52,15 @@ static void on_power_off(uint32_t id, struct cursor *payload)
 	}
 	done(id, NULL, 0);
 	flush(&ctl);
-	if (fork_child() == 0) {
-		sync();
-		reboot(RB_POWER_OFF);
-		say("cannot power off: %s", strerror(errno));
-		_exit(1);
-	}
+	flush(&klog);
+	/*
+	 * Nothing of ours may run beside the kernel's last steps: they come after it has stopped its timers, and
+	 * a process that is busy then keeps the CPU for good. So init itself asks, and is the only one left.
+	 */
+	kill(-1, SIGKILL);
+	sync();
+	reboot(RB_POWER_OFF);
+	say("cannot power off: %s", strerror(errno));
 }
 
 static void on_hello(uint32_t id, struct cursor *payload)
