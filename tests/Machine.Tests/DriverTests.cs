@@ -57,7 +57,7 @@ public sealed class DriverTests
         await rig.ConnectAsync();
         await rig.ShellAsync("(ping -i 0.001 -W 1 192.0.2.1 > /tmp/ping 2>&1 &); sleep 0.3");
         await rig.Guest.UnloadModuleAsync("r8169");
-        await rig.ShellAsync("pkill ping; true");
+        await rig.ShellAsync("killall ping");
         await rig.Guest.LoadModuleAsync("r8169");
         await rig.Guest.WaitForPathAsync("/sys/class/net/eth0").WaitAsync(Bench.Patience);
         await rig.ConnectAsync();
