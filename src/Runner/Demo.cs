@@ -73,9 +73,8 @@ public sealed partial class Demo
     async Task FindToolchainAsync(StepNotes notes, CancellationToken cancel)
     {
         var fetched = _toolbox.QemuAtHand is null ? "fetched" : "found";
-        var qemu = _toolbox.QemuAsync(cancel);
         _kernel = await Lab.KernelAsync(_toolbox, _request.Lab, cancel).ConfigureAwait(false);
-        var found = await qemu.ConfigureAwait(false);
+        var found = await _toolbox.QemuAsync(cancel).ConfigureAwait(false);
         if (!(await _toolbox.ModulesAsync(_kernel, cancel).ConfigureAwait(false)).Has("r8169"))
             throw new StepSkippedException($"{_kernel.Name} ({_kernel.Release}) has no r8169 driver, neither as a module nor built in");
         notes.Detail = $"QEMU {fetched}: {(found.Origin == "system" ? $"this system's {found.Version}" : found.Origin)}; kernel {_kernel.Name} is {_kernel.Release}";

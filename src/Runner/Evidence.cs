@@ -12,10 +12,9 @@ sealed class Evidence(RunDirectory directory) : IDisposable
     static readonly TimeSpan s_tracePeriod = TimeSpan.FromMilliseconds(100);
 
     readonly Lock _lock = new();
-    readonly List<Finding> _findings = [];
+    readonly FindingSet _findings = new();
     readonly List<Task> _pumps = [];
     readonly CancellationTokenSource _over = new();
-    readonly List<Finding> _consoleFindings = [];
     KernelLogScanner? _console;
 
     /// <summary>The first thing that found no room on the disk. What comes after it is still judged, and no longer kept.</summary>
@@ -23,7 +22,7 @@ sealed class Evidence(RunDirectory directory) : IDisposable
 
     public void Watch(SerialConsole console)
     {
-        var scanner = _console = new KernelLogScanner(FindingSource.Console, _consoleFindings.Add);
+        var scanner = _console = new KernelLogScanner(FindingSource.Console, Add);
         console.Received = (bytes, ticks) =>
         {
             var seconds = directory.SecondsAt(ticks);
@@ -55,10 +54,7 @@ sealed class Evidence(RunDirectory directory) : IDisposable
         lock (_lock)
         {
             _console?.End();
-            // The console repeats what the kernel log says; what only it saw are a kernel's last words.
-            var known = _findings.Select(finding => finding.Fingerprint).ToHashSet();
-            foreach (var finding in _consoleFindings.Where(finding => known.Add(finding.Fingerprint))) AddUnderLock(finding);
-            return [.. _findings];
+            return [.. _findings.Findings];
         }
     }
 
@@ -150,14 +146,8 @@ sealed class Evidence(RunDirectory directory) : IDisposable
 
     void Add(Finding finding)
     {
-        lock (_lock) AddUnderLock(finding);
-    }
-
-    void AddUnderLock(Finding finding)
-    {
-        _findings.Add(finding);
-        var at = _findings.Count - 1;
-        Keep(finding, (kept, d) => _findings[at] = d.Append(kept));
+        lock (_lock)
+            if (_findings.Add(finding)) Keep(finding, static (kept, d) => d.Append(kept));
     }
 
     void Keep(TraceRecord record) => Keep(record, static (kept, d) => d.Append(kept));

@@ -46,7 +46,15 @@ static class AptWords
     public static bool IsGone(string words) => words.Contains("404", StringComparison.Ordinal) || words.Contains("was not found", StringComparison.Ordinal);
 
     public static string LeftOut(string suite, string words) =>
-        $"Debian {suite} is left out: {(About(words, suite) is { Length: > 0 } why ? why : "the mirror does not have it")}";
+        $"Debian {suite} is left out: {WhyLeftOut(About(words, suite))}";
+
+    // How long ago a suite expired changes with every second; that it did is the news.
+    static string WhyLeftOut(string why) => why switch
+    {
+        "" => "the mirror does not have it",
+        _ when why.Contains(" is expired ", StringComparison.Ordinal) => "its Release file on the mirror has expired",
+        _ => why,
+    };
 
     /// <summary>Errors about suites whose earlier lists are still at hand and go on being used.</summary>
     public static IEnumerable<string> NotRefreshed(string words, IReadOnlyCollection<DebianSuite> missing) => DebianSuites.All

@@ -35,14 +35,17 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
 
     /// <summary>Reads the package lists unless they are from the last hours and from the mirror in use.</summary>
     public async Task<AptStamp> EnsureListsAsync(Provisioning step, CancellationToken cancel) =>
-        IsOfMirrorInUse && Known is { } known && DateTime.UtcNow - known.Read < FreshFor
-            ? known
-            : await UpdateAsync(step, cancel).ConfigureAwait(false);
+        Fresh ?? await UpdateAsync(step, unlessFresh: true, cancel).ConfigureAwait(false);
 
     /// <summary>Reads the package lists now; what has to be left out is said as warnings and remembered.</summary>
-    public async Task<AptStamp> UpdateAsync(Provisioning step, CancellationToken cancel)
+    public Task<AptStamp> UpdateAsync(Provisioning step, CancellationToken cancel) => UpdateAsync(step, unlessFresh: false, cancel);
+
+    AptStamp? Fresh => IsOfMirrorInUse && Known is { } known && DateTime.UtcNow - known.Read < FreshFor ? known : null;
+
+    async Task<AptStamp> UpdateAsync(Provisioning step, bool unlessFresh, CancellationToken cancel)
     {
         using var held = await cache.LockAsync("apt", cancel, step.Waits).ConfigureAwait(false);
+        if (unlessFresh && Fresh is { } fresh) return fresh;    // somebody has read them while we waited for the lock
         var mirror = FindMirror() ?? await _keyring.FetchTemplateAsync(cancel).ConfigureAwait(false) ?? throw DebianMirror.NotFound();
         cache.RequireSpace(SpaceForLists, "reading the package lists");
         step.Says($"reading Debian's package lists (mirror from {mirror.Origin})");
