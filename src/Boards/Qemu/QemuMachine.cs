@@ -13,6 +13,8 @@ namespace Understudy.Boards;
 /// <summary>One QEMU process and everything we hold around it.</summary>
 sealed partial class QemuMachine : IMachine
 {
+    const string Panic = "Kernel panic - not syncing";
+
     // The monitor answers within milliseconds, unless QEMU itself is stuck.
     static readonly TimeSpan s_inspection = TimeSpan.FromSeconds(3);
 
@@ -211,13 +213,14 @@ sealed partial class QemuMachine : IMachine
         var status = await process.Ended.ConfigureAwait(false);
         // QEMU's last words and its last event may still be on their way when the process has already ended.
         await Task.WhenAll(_console, _monitor?.Ended ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var panicked = _panicked || Console.Tail.Contains("Kernel panic - not syncing", StringComparison.Ordinal);
+        var panicked = _panicked || Console.Tail.Contains(Panic, StringComparison.Ordinal);
         var reason = _killed ? MachineExitReason.Killed
             : panicked ? MachineExitReason.Panicked
             : _said == "guest-reset" ? MachineExitReason.Reset
             : _said == "guest-shutdown" ? MachineExitReason.PoweredOff
             : MachineExitReason.Died;
-        var detail = reason == MachineExitReason.Died ? string.Create(CultureInfo.InvariantCulture, $"QEMU ended with status {status}. {process.Errors}") : "";
+        var end = string.Create(CultureInfo.InvariantCulture, $"QEMU {(status < 0 ? $"was killed by signal {-status}" : $"ended with status {status}")}");
+        var detail = reason == MachineExitReason.Died ? $"{end}\n{process.Errors}".TrimEnd() : "";
         _exit.TrySetResult(new MachineExit(reason, detail));
     }
 
@@ -226,7 +229,8 @@ sealed partial class QemuMachine : IMachine
         var exit = await Exit.ConfigureAwait(false);
         return exit.Reason is MachineExitReason.Died or MachineExitReason.Killed
             ? new LabFailedException($"QEMU did not bring the machine up: {exit.Detail}")
-            : new BootFailedException(Stage(""), $"the guest {(exit.Reason == MachineExitReason.Panicked ? "panicked" : "reset itself")} while it booted\n{Console.LastLines(20)}");
+            : exit.Reason == MachineExitReason.Panicked ? new BootFailedException(Stage(""), $"the guest panicked while it booted\n{Console.LinesFrom(Panic, 20)}")
+            : new BootFailedException(Stage(""), $"the guest reset itself while it booted\n{Console.LastLines(20)}");
     }
 
     async Task<Exception> HungAsync()
