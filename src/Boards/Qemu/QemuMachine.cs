@@ -78,10 +78,7 @@ sealed partial class QemuMachine : IMachine
         }
         catch (Exception exception) when (exception is TimeoutException or GuestException)
         {
-            var where = await InspectAsync().ConfigureAwait(false);
-            PullPlug();
-            var exit = await Exit.ConfigureAwait(false);
-            return exit with { Detail = $"{exit.Detail}\n{where}".Trim() };
+            return await KilledAsync().ConfigureAwait(false);
         }
     }
 
@@ -268,7 +265,15 @@ sealed partial class QemuMachine : IMachine
     async Task<MachineExit> EndedOrKilledAsync(TimeSpan grace)
     {
         await ((Task)Exit).WaitAsync(grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return await KilledAsync().ConfigureAwait(false);
+    }
+
+    // Where a guest was that would not end is the first thing anybody asks.
+    async Task<MachineExit> KilledAsync()
+    {
+        var where = Exit.IsCompleted ? "" : await InspectAsync().ConfigureAwait(false);
         PullPlug();
-        return await Exit.ConfigureAwait(false);
+        var exit = await Exit.ConfigureAwait(false);
+        return exit.Reason == MachineExitReason.Killed ? exit with { Detail = $"{Console.LastLines(10)}\n{where}".Trim() } : exit;
     }
 }
