@@ -19,7 +19,7 @@ public sealed class QemuCommandLineTests
                 "-M", "q35,sata=off,smbus=off,usb=off,vmport=off,smm=off,i8042=off,graphics=off,memory-backend=ram", "-m", "256M", "-smp", "1",
                 "-object", "memory-backend-memfd,id=ram,size=256M,share=on",
                 "-bios", "/q/qboot.rom", "-kernel", "/k/vmlinux", "-initrd", "SOCKETS/initramfs",
-                "-append", "console=ttyS0 quiet panic=-1 cryptomgr.notests net.ifnames=0 no_timer_check tsc=reliable tsc_early_khz=2000000 nolapic_timer debug",
+                "-append", "console=ttyS0 loglevel=6 panic=-1 cryptomgr.notests net.ifnames=0 no_timer_check tsc=reliable tsc_early_khz=2000000 nolapic_timer debug",
                 "-action", "panic=none,reboot=shutdown,shutdown=poweroff",
                 "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
                 "-chardev", "socket,id=qmp,path=SOCKETS/qmp", "-object", "monitor-qmp,id=monitor,chardev=qmp",
@@ -41,7 +41,7 @@ public sealed class QemuCommandLineTests
         var arguments = For(new BootSpec(s_kernel) { Cpus = 4 }, "kvm", 2_000_000, sockets);
         Assert.Equal("host", After("-cpu", arguments));
         Assert.Equal("4", After("-smp", arguments));
-        Assert.Equal("console=ttyS0 quiet panic=-1 cryptomgr.notests net.ifnames=0", After("-append", arguments));
+        Assert.Equal("console=ttyS0 loglevel=6 panic=-1 cryptomgr.notests net.ifnames=0", After("-append", arguments));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class QemuCommandLineTests
         var arguments = For(new BootSpec(s_kernel) { Cpus = 2, MemoryMebibytes = 1024 }, "tcg", null, sockets);
         Assert.Equal("tcg,thread=multi", After("-accel", arguments));
         Assert.Contains("memory-backend-memfd,id=ram,size=1024M,share=on", arguments);
-        Assert.Equal("console=ttyS0 quiet panic=-1 cryptomgr.notests net.ifnames=0 no_timer_check tsc=reliable", After("-append", arguments));
+        Assert.Equal("console=ttyS0 loglevel=6 panic=-1 cryptomgr.notests net.ifnames=0 no_timer_check tsc=reliable", After("-append", arguments));
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class EndingTests
         });
         Assert.Equal(MachineExitReason.PoweredOff, exit.Reason);
         Assert.Equal(Outcome.Fail, verdict.Outcome);
-        Assert.Contains(Warning, verdict.Evidence);
+        Assert.Contains(verdict.Evidence, line => line.EndsWith(Warning, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -238,7 +238,7 @@ sealed partial class QemuMachine : IMachine
         return new BootFailedException(Stage(where), $"no agent after {limit} s\n{Console.LastLines(20)}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
     }
 
-    // A healthy kernel boots without a word on the console ('quiet'), so where its CPUs are counts as much as what it said.
+    // A kernel can hang before its console speaks, so where its CPUs are counts as much as what it said.
     BootStage Stage(string registers)
     {
         if (_guest is not null) return BootStage.Agent;
