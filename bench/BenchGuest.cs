@@ -23,10 +23,14 @@ sealed class BenchGuest : IAsyncDisposable
     public GuestAgent Agent => _machine.Guest;
 
     /// <summary>Boots the kernel of record with a card that has these interceptors.</summary>
-    public static async Task<BenchGuest> BootAsync(Workshop workshop, CancellationToken cancel, params IReadOnlyList<BusInterceptor> interceptors)
+    public static Task<BenchGuest> BootAsync(Workshop workshop, CancellationToken cancel, params IReadOnlyList<BusInterceptor> interceptors)
+        => BootAsync(workshop, queuedSends: false, cancel, interceptors);
+
+    /// <summary>The same, with posted writes sent one by one or gathered.</summary>
+    public static async Task<BenchGuest> BootAsync(Workshop workshop, bool queuedSends, CancellationToken cancel, params IReadOnlyList<BusInterceptor> interceptors)
     {
         var lab = await workshop.OpenLabAsync(Workshop.Kernel, cancel);
-        var machine = lab.Board.Assemble(new BootSpec(lab.Kernel) { KernelArguments = [FreeMemoryArgument] });
+        var machine = lab.Board.Assemble(new BootSpec(lab.Kernel) { KernelArguments = [FreeMemoryArgument], QueuedSends = queuedSends });
         var guest = new BenchGuest(machine, machine.Pci.Plug(new BenchCard(), "card", interceptors));
         try
         {

@@ -14,7 +14,7 @@ sealed class PostedBench(Workshop workshop) : IBench
 
     public async Task<IReadOnlyList<Measurement>> RunAsync(CancellationToken cancel)
     {
-        await using var guest = await BenchGuest.BootAsync(workshop, cancel);
+        await using var guest = await BenchGuest.BootAsync(workshop, queuedSends: true, cancel);
         var count = Count.ToString(CultureInfo.InvariantCulture);
         var peer = new Series("socket stream in C", "/s");
         var posted = new Series("posted writes", "/s");

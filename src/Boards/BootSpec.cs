@@ -25,6 +25,10 @@ public sealed record BootSpec(Kernel Kernel)
     /// <summary>Slots kept free for devices that are added later.</summary>
     public int SpareSlots { get; init; } = 2;
 
+    /// <summary>Lets posted writes gather before they are sent to the devices: for drivers that write much and wait for nothing. Off, a
+    /// read comes back and an interrupt arrives sooner.</summary>
+    public bool QueuedSends { get; init; }
+
     /// <summary>Answers what somebody in the guest asks of a device; null answers that there is nobody to ask.</summary>
     public Func<DeviceCommand, Task<DeviceReply>>? OnDeviceCommand { get; init; }
 

@@ -36,7 +36,7 @@ sealed partial class QemuMachine : IMachine
     public QemuMachine(QemuBoard board, TscFrequency tsc, BootSpec spec)
     {
         (_board, _tsc, _spec) = (board, tsc, spec);
-        _pci = new VfioUserTransport(_clock, new VfioUserOptions { Directory = _sockets.Path, Seed = spec.Seed });
+        _pci = new VfioUserTransport(_clock, new VfioUserOptions { Directory = _sockets.Path, QueuedSends = spec.QueuedSends, Seed = spec.Seed });
     }
 
     public IPciTransport Pci => _pci;

@@ -16,8 +16,9 @@ public sealed record VfioUserOptions
     /// <summary>Whether the machine may pack many posted writes into one message (<c>write_multiple</c>).</summary>
     public bool WriteMultiple { get; init; } = true;
 
-    /// <summary>Whether QEMU gathers posted writes in its queue and sends them together (<c>x-send-queued</c>, QEMU 11.1 on).</summary>
-    public bool QueuedSends { get; init; } = true;
+    /// <summary>Whether QEMU gathers posted writes in its queue and sends them together (<c>x-send-queued</c>, QEMU 11.1 on): more writes
+    /// a second, and every read and interrupt later by a hop between threads.</summary>
+    public bool QueuedSends { get; init; }
 
     /// <summary>Which of a model's DMA writes travel as messages instead of through shared memory. Needs
     /// <see cref="PostedWrites"/> off.</summary>
