@@ -14,14 +14,12 @@ static class SetupCommand
         var kernels = new Option<string[]>("--kernel") { Description = "Kernels to fetch; may be given several times", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
         var refresh = new Option<bool>("--refresh") { Description = "Look for newer versions of what is already here" };
         var json = CommandLine.Json();
-        var command = new Command("setup",
+        var command = new Verb("setup",
+            "Fetch what runs need - QEMU, guest tools, a kernel - into a private cache. No root, no change to the system.",
             """
-            Fetch what runs need - QEMU, guest tools, a kernel - into a private cache. No root, no change to the system.
-
-            Examples:
-              understudy setup                                     the newest stable kernel and all the rest
-              understudy setup --kernel debian:6.1 --kernel debian:6.12
-              understudy setup --refresh                           newer versions, if there are any
+            understudy setup                                     the newest stable kernel and all the rest
+            understudy setup --kernel debian:6.1 --kernel debian:6.12
+            understudy setup --refresh                           newer versions, if there are any
             """) { kernels, refresh, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json),
             () => RunAsync(parsed.GetValue(kernels) ?? [], parsed.GetValue(refresh), parsed.GetValue(json), cancel)));
@@ -32,6 +30,7 @@ static class SetupCommand
     {
         using var progress = new ProvisionDisplay(quiet: json);
         var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
+        foreach (var name in names) await Lab.CheckAsync(toolbox, new LabRequest(name), cancel).ConfigureAwait(false);
         if (refresh) await toolbox.RefreshAsync(cancel).ConfigureAwait(false);
         var provided = new JsonArray();
         foreach (var name in names.Length > 0 ? names : new string?[] { null })
