@@ -4,7 +4,7 @@ using Understudy.Cli;
 var root = new RootCommand(
     """
     Test real Linux drivers without the hardware: a device model in C#, a real kernel, its own unmodified driver.
-    Exit codes: 0 pass, 1 the driver failed, 2 wrong usage, 3 the lab failed.
+    Exit codes: 0 pass, 1 the driver failed, 2 wrong usage, 3 the lab failed, 4 a test broke.
     """);
 root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(BootCommand.Create());

@@ -35,7 +35,7 @@ public sealed class Run : IAsyncDisposable
     public RunDirectory Directory { get; }
 
     /// <summary>No step has failed or broken so far, so that the next is worth running.</summary>
-    public bool IsHealthy => _signals.Count == 0 && _evidence.Full is null && Directory.Steps.All(step => step.Outcome is Outcome.Pass or Outcome.Skip);
+    public bool IsHealthy => _signals.Count == 0 && _evidence.Full is null && Directory.Steps.All(step => step.Outcome?.IsGood() == true);
 
     /// <summary>Runs one step; when an earlier one failed or broke, does nothing.</summary>
     /// <param name="name">What it does, in a few words.</param>

@@ -16,13 +16,17 @@ static class Ktap
     {
         if (step.Outcome is not Outcome.Pass)
             foreach (var line in step.Lines) text.Append("# ").Append(OneLine(line)).Append('\n');
-        text.Append(step.Outcome is Outcome.Pass or Outcome.Skip ? "ok " : "not ok ").Append(step.Index + 1).Append(' ').Append(Name(step));
+        text.Append(step.Outcome?.IsGood() == true ? "ok " : "not ok ").Append(step.Index + 1).Append(' ').Append(Name(step));
         text.Append(step.Outcome switch
         {
             Outcome.Pass or Outcome.Fail => "",
             Outcome.Skip => " # SKIP " + OneLine(step.Lines is [var reason, ..] ? reason : step.Detail ?? ""),
             Outcome.Broken => " # the lab broke",
-            _ => " # did not end",
+            Outcome.XFail => " # XFAIL",
+            Outcome.XPass => " # passed, expected to fail",
+            Outcome.Error => " # ERROR the test broke",
+            null => " # did not end",
+            _ => throw new InvalidOperationException($"no such outcome: {step.Outcome}"),
         }).Append('\n');
     }
 
