@@ -28,10 +28,10 @@ public sealed class SuiteRun
     /// <exception cref="Boards.LabFailedException">QEMU cannot be started.</exception>
     public static async Task<SuiteSummary> PlayAsync(Toolbox toolbox, SuiteRequest request, ISuiteObserver observer, CancellationToken cancel = default)
     {
-        Directory.CreateDirectory(request.Output);
-        if (Directory.EnumerateFileSystemEntries(request.Output).Any()) throw new IOException($"{request.Output} is not empty: name a new directory for the output");
+        if (Directory.Exists(request.Output) && Directory.EnumerateFileSystemEntries(request.Output).Any()) throw new IOException($"{request.Output} is not empty: name a new directory for the output");
         var run = new SuiteRun(toolbox, request, observer);
         await run.OpenLabsAsync(cancel).ConfigureAwait(false);
+        Directory.CreateDirectory(request.Output);
         await run.PlayAsync(cancel).ConfigureAwait(false);
         return run.Summarise(cancel.IsCancellationRequested);
     }
@@ -40,7 +40,7 @@ public sealed class SuiteRun
     async Task OpenLabsAsync(CancellationToken cancel)
     {
         foreach (var kernel in SuitePlan.Round(_request, 0).Select(cell => cell.Kernel).Distinct())
-            _labs[kernel] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, _request.Modules), cancel).ConfigureAwait(false);
+            _labs[kernel] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null), cancel).ConfigureAwait(false);
     }
 
     async Task PlayAsync(CancellationToken cancel)
