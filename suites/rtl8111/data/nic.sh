@@ -34,13 +34,12 @@ bring_up() {
 	eventually 20 carrier 1 || fail "no carrier 20 s after the cable was plugged in"
 }
 
-# pings COUNT [ARGUMENTS...]: all must be answered.
+# pings COUNT [ARGUMENTS...]: all must be answered; says nothing when they are.
 pings() {
 	count=$1
 	shift
 	ping -c "$count" -i 0.01 -W 2 "$@" $peer >/run/ping.log 2>&1
-	grep -q " $count packets transmitted, $count packets received" /run/ping.log || fail "not all of $count pings were answered: $(tail -n 2 /run/ping.log | head -n 1)"
-	echo "$count of $count pings answered"
+	grep -q "^$count packets transmitted, $count packets received" /run/ping.log || fail "not all of $count pings were answered: $(tail -n 2 /run/ping.log | head -n 1)"
 }
 
 interrupts() { awk -v nic=$nic '$NF == nic { sum = 0; for (i = 2; $i ~ /^[0-9]+$/; i++) sum += $i; print sum }' /proc/interrupts; }
