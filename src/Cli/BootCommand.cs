@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Understudy.Boards;
 using Understudy.Guest;
-using Understudy.Linux;
 using Understudy.Runner;
 using Understudy.Toolchain;
 using Understudy.Verdict;
@@ -12,7 +11,7 @@ namespace Understudy.Cli;
 /// <summary><c>understudy boot</c>: a shell in the guest, with devices attached.</summary>
 static class BootCommand
 {
-    const byte HostKey = 0x1D;   // Ctrl-]
+    static readonly TimeSpan s_grace = TimeSpan.FromSeconds(10);
 
     public static Command Create()
     {
@@ -34,7 +33,7 @@ static class BootCommand
         {
             if (parsed.GetValue(cpus) is < 1 or > 64) throw new UsageException("--cpus takes a number from 1 to 64");
             if (parsed.GetValue(memory) is < 64 or > 65536) throw new UsageException("--memory takes a number of MiB from 64 to 65536");
-            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules)), parsed.GetValue(devices) ?? [], parsed.GetValue(cpus), parsed.GetValue(memory));
+            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules)), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory));
             return RunAsync(session, parsed.GetValue(execute), parsed.GetValue(json), cancel);
         }));
         return command;
@@ -47,12 +46,29 @@ static class BootCommand
         var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
         await using var machine = await session.PowerOnAsync(toolbox, text => progress.Line(text), cancel).ConfigureAwait(false);
         progress.Dispose();
-        var code = script is not null ? await ExecuteAsync(machine, script, json, cancel).ConfigureAwait(false)
-            : Console.IsInputRedirected ? await PipeAsync(machine, cancel).ConfigureAwait(false)
-            : await ShellAsync(machine, session.Console, cancel).ConfigureAwait(false);
-        await machine.ShutDownAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false);
-        return code;
+        try
+        {
+            var code = script is not null ? await ExecuteAsync(machine, script, json, cancel).ConfigureAwait(false)
+                : Console.IsInputRedirected ? await PipeAsync(machine, cancel).ConfigureAwait(false)
+                : await ShellAsync(machine, session.Console, cancel).ConfigureAwait(false);
+            await machine.ShutDownAsync(s_grace).ConfigureAwait(false);
+            return code;
+        }
+        catch (GuestLostException)
+        {
+            return TellEnd(await machine.ShutDownAsync(s_grace).ConfigureAwait(false), machine.Console, json);
+        }
     }
+
+    // The guest ended while somebody worked in it: as was asked ('poweroff'), or not.
+    static int TellEnd(MachineExit exit, SerialConsole console, bool json) => exit.Reason switch
+    {
+        MachineExitReason.PoweredOff => CommandLine.Tell(json, ExitCode.Pass, "the guest powered off"),
+        MachineExitReason.Panicked => CommandLine.Tell(json, ExitCode.Fail, $"the guest panicked\n{console.LastLines(20)}"),
+        MachineExitReason.Reset => CommandLine.Tell(json, ExitCode.Fail, "the guest reset itself"),
+        MachineExitReason.Killed => CommandLine.Tell(json, ExitCode.Fail, "the guest could be reached no more, and was switched off"),
+        _ => CommandLine.Tell(json, ExitCode.Broken, exit.Detail),
+    };
 
     static async Task<int> ExecuteAsync(IMachine machine, string script, bool json, CancellationToken cancel)
     {
@@ -86,47 +102,11 @@ static class BootCommand
         }
     }
 
+    // What somebody tried in there is no verdict on anything.
     static async Task<int> ShellAsync(IMachine machine, DeviceConsole devices, CancellationToken cancel)
     {
-        Console.Out.WriteLine("A shell in the guest. Leave with 'exit'. Ctrl-] asks for a device command on the host side.");
-        var shell = await machine.Guest.StartShellAsync(Forward, (ushort)Console.WindowHeight, (ushort)Console.WindowWidth, cancel).ConfigureAwait(false);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var typing = TypeAsync(shell, devices, over.Token);
-        var result = await shell.Completion.ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
-        _ = typing;
-        return Code(result);
-    }
-
-    static async Task TypeAsync(GuestProcess shell, DeviceConsole devices, CancellationToken over)
-    {
-        var raw = new TerminalRawMode();
-        try
-        {
-            await using var input = Console.OpenStandardInput();
-            var buffer = new byte[1024];
-            for (int length; !over.IsCancellationRequested && (length = await input.ReadAsync(buffer, over).ConfigureAwait(false)) > 0;)
-            {
-                if (buffer[0] != HostKey || length != 1)
-                {
-                    await shell.WriteAsync(buffer.AsMemory(0, length), over).ConfigureAwait(false);
-                    continue;
-                }
-                raw.Dispose();
-                Console.Out.Write("\ndevice> ");
-                Console.Out.Write(devices.Answer(Console.In.ReadLine() ?? "").Text);
-                raw = new TerminalRawMode();
-            }
-        }
-        catch (Exception exception) when (exception is GuestException or GuestLostException or OperationCanceledException)
-        {
-            // The shell has ended while a key was on its way.
-            return;
-        }
-        finally
-        {
-            raw.Dispose();
-        }
+        await GuestShell.RunAsync(machine.Guest, devices, cancel).ConfigureAwait(false);
+        return ExitCode.Pass;
     }
 
     static void Forward(CommandStream stream, ReadOnlySpan<byte> bytes)
