@@ -16,18 +16,21 @@ public sealed record SummaryRun(string Test, string Cell, int Repeat, string Fol
     /// <summary>Wall clock at its second 0.</summary>
     public DateTimeOffset StartedUtc => Info.StartedUtc;
 
-    /// <summary>The results that its tests reported in their own output.</summary>
-    public IReadOnlyList<SubResult> Results { get; init; } = [];
+    /// <summary>Its steps, in order.</summary>
+    public IReadOnlyList<StepRecord> Steps { get; init; } = [];
 
-    /// <summary>The step that was under way when it was cut short, or the last that ended badly.</summary>
-    public string? Step { get; init; }
+    /// <summary>Its findings of severity <see cref="Severity.Error"/> and worse, by title.</summary>
+    public IReadOnlyList<string> Findings { get; init; } = [];
+
+    /// <summary>Test and cell together, and which repeat: unlike that of any other run of a matrix.</summary>
+    public string Name => (Cell.Length == 0 ? Test : $"{Test} [{Cell}]") + (Repeat == 0 ? "" : $" #{Repeat}");
 
     internal static SummaryRun Of(RunRecord run, string folder) =>
         new(run.Info.Test ?? run.Info.Title, run.Info.Cell ?? run.Info.Kernel?.Name ?? run.Info.Board ?? "", run.Info.Repeat,
             Path.GetRelativePath(folder, run.Path).Replace(Path.DirectorySeparatorChar, '/'), run.Info, run.Verdict,
             run.EndedSeconds ?? run.Steps.Select(s => s.EndedSeconds ?? s.StartedSeconds).DefaultIfEmpty(0).Max())
         {
-            Results = [.. run.Steps.SelectMany(s => s.Results ?? [])],
-            Step = run.Steps.LastOrDefault(s => s.Outcome?.IsGood() != true)?.Name,
+            Steps = run.Steps,
+            Findings = [.. run.Findings.Where(f => f.Severity >= Severity.Error).Select(f => f.Title)],
         };
 }

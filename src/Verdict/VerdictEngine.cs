@@ -8,8 +8,8 @@ public static class VerdictEngine
     /// <summary>
     /// A kernel or device finding that is an error fails the run even when all steps passed, and even when it took agent or machine
     /// with it; so does a signal that the kernel died. A model that crashed before that is the cause of what followed, and breaks it.
-    /// Without such a cause a lab fault breaks it, whatever the steps made of that. Then other signals, steps (a failure
-    /// before an unexpected pass before an error of the test), expected failures, passes, skips.
+    /// Without such a cause a lab fault breaks it, whatever the steps made of that. Then other signals, steps (a failure before an
+    /// unexpected pass before an error of the test), expected failures, passes, skips.
     /// </summary>
     /// <param name="steps">All steps, in order.</param>
     /// <param name="findings">All findings, in the order they were made.</param>
