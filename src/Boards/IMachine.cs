@@ -30,6 +30,7 @@ public interface IMachine : IAsyncDisposable
     Task PowerOnAsync(CancellationToken cancel = default);
 
     /// <summary>Asks the guest to power off, and pulls the plug when it does not within <paramref name="grace"/>.</summary>
+    /// <exception cref="InvalidOperationException">The machine was never switched on.</exception>
     Task<MachineExit> ShutDownAsync(TimeSpan grace);
 
     /// <summary>Where every CPU is, for a guest that no longer answers; empty where the board cannot tell.</summary>

@@ -13,8 +13,11 @@ public sealed class SerialConsole
     long _count;
 
     /// <summary>Called for every chunk as it comes, on the reading thread, with the <see cref="Stopwatch"/> timestamp of its arrival. Set it
-    /// before the machine is switched on.</summary>
+    /// before the machine is switched on. A listener that throws is not called again: the guest goes on, and <see cref="ListenerFault"/> tells.</summary>
     public Action<ReadOnlyMemory<byte>, long>? Received { get; set; }
+
+    /// <summary>What the listener threw; null while all is well.</summary>
+    public Exception? ListenerFault { get; private set; }
 
     /// <summary>Bytes so far.</summary>
     public long Count
@@ -49,7 +52,20 @@ public sealed class SerialConsole
         {
             var ticks = Stopwatch.GetTimestamp();
             Keep(buffer.AsSpan(0, length));
-            Received?.Invoke(buffer.AsMemory(0, length), ticks);
+            if (ListenerFault is null) Tell(buffer.AsMemory(0, length), ticks);
+        }
+    }
+
+    // A console nobody reads any more would stop the guest at its next words.
+    void Tell(ReadOnlyMemory<byte> bytes, long ticks)
+    {
+        try
+        {
+            Received?.Invoke(bytes, ticks);
+        }
+        catch (Exception fault)
+        {
+            ListenerFault = fault;
         }
     }
 

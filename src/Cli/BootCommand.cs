@@ -14,6 +14,8 @@ static class BootCommand
 {
     const byte HostKey = 0x1D;   // Ctrl-]
 
+    static readonly TimeSpan s_grace = TimeSpan.FromSeconds(10);
+
     public static Command Create()
     {
         var kernel = CommandLine.Kernel();
@@ -37,7 +39,7 @@ static class BootCommand
         {
             if (parsed.GetValue(cpus) is < 1 or > 64) throw new UsageException("--cpus takes a number from 1 to 64");
             if (parsed.GetValue(memory) is < 64 or > 65536) throw new UsageException("--memory takes a number of MiB from 64 to 65536");
-            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules)), parsed.GetValue(devices) ?? [], parsed.GetValue(cpus), parsed.GetValue(memory));
+            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules)), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory));
             return RunAsync(session, parsed.GetValue(execute), parsed.GetValue(json), cancel);
         }));
         return command;
@@ -50,12 +52,29 @@ static class BootCommand
         var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
         await using var machine = await session.PowerOnAsync(toolbox, text => progress.Line(text), cancel).ConfigureAwait(false);
         progress.Dispose();
-        var code = script is not null ? await ExecuteAsync(machine, script, json, cancel).ConfigureAwait(false)
-            : Console.IsInputRedirected ? await PipeAsync(machine, cancel).ConfigureAwait(false)
-            : await ShellAsync(machine, session.Console, cancel).ConfigureAwait(false);
-        await machine.ShutDownAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false);
-        return code;
+        try
+        {
+            var code = script is not null ? await ExecuteAsync(machine, script, json, cancel).ConfigureAwait(false)
+                : Console.IsInputRedirected ? await PipeAsync(machine, cancel).ConfigureAwait(false)
+                : await ShellAsync(machine, session.Console, cancel).ConfigureAwait(false);
+            await machine.ShutDownAsync(s_grace).ConfigureAwait(false);
+            return code;
+        }
+        catch (GuestLostException)
+        {
+            return TellEnd(await machine.ShutDownAsync(s_grace).ConfigureAwait(false), machine.Console, json);
+        }
     }
+
+    // The guest ended while somebody worked in it: as was asked ('poweroff'), or not.
+    static int TellEnd(MachineExit exit, SerialConsole console, bool json) => exit.Reason switch
+    {
+        MachineExitReason.PoweredOff => CommandLine.Tell(json, ExitCode.Pass, "the guest powered off"),
+        MachineExitReason.Panicked => CommandLine.Tell(json, ExitCode.Fail, $"the guest panicked\n{console.LastLines(20)}"),
+        MachineExitReason.Reset => CommandLine.Tell(json, ExitCode.Fail, "the guest reset itself"),
+        MachineExitReason.Killed => CommandLine.Tell(json, ExitCode.Fail, "the guest could be reached no more, and was switched off"),
+        _ => CommandLine.Tell(json, ExitCode.Broken, exit.Detail),
+    };
 
     static async Task<int> ExecuteAsync(IMachine machine, string script, bool json, CancellationToken cancel)
     {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Understudy.Boards;
+using Understudy.Devices;
+using Understudy.Guest;
 using Understudy.Toolchain;
 using Understudy.Verdict;
 
@@ -9,6 +11,9 @@ namespace Understudy.Cli;
 /// <summary>What every verb has in common: options, exit codes, and how errors are told.</summary>
 static class CommandLine
 {
+    // After Ctrl-C: time to end the guest and to write down what ran.
+    static readonly TimeSpan s_windDown = TimeSpan.FromSeconds(10);
+
     public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON on standard output, and nothing else there" };
 
     public static Option<string?> Kernel() => new("--kernel")
@@ -25,13 +30,26 @@ static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"understudy: {error.Message}").ConfigureAwait(false);
-            var verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
-            await Console.Error.WriteLineAsync($"Try 'understudy{verb} --help'.").ConfigureAwait(false);
-            return ExitCode.Usage;
+            var command = parsed.CommandResult.Command;
+            var errors = parsed.Errors.Select(error => error.Message + Suggestion(command, parsed.UnmatchedTokens, error.Message));
+            var verb = command is RootCommand ? "" : $" {command.Name}";
+            return Tell(args.Contains("--json"), ExitCode.Usage, string.Join("\nunderstudy: ", errors), $"Try 'understudy{verb} --help'.");
         }
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_windDown }).ConfigureAwait(false);
     }
+
+    static string Suggestion(Command command, IReadOnlyList<string> unmatched, string error)
+    {
+        if (unmatched.FirstOrDefault(token => error.Contains($"'{token}'", StringComparison.Ordinal)) is not { } token) return "";
+        IEnumerable<string> names = token.StartsWith('-') ? command.Options.Select(option => option.Name) : command.Subcommands.Select(verb => verb.Name);
+        return Nearest.To(token, names) is [var nearest, ..] ? $" Did you mean '{nearest}'?" : "";
+    }
+
+    /// <summary>The device of the catalog that has this name.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public static string DeviceNamed(string name) =>
+        Catalog.All.Any(entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase)) ? name
+            : throw new UsageException($"There is no device '{name}'. Did you mean {string.Join(" or ", Nearest.To(name, Catalog.All.Select(entry => entry.Name)))}? 'understudy devices' lists them all.");
 
     /// <summary>Runs a verb's body; turns what can go wrong into a message and an exit code.</summary>
     public static async Task<int> GuardAsync(bool json, Func<Task<int>> body)
@@ -44,7 +62,7 @@ static class CommandLine
         {
             return Tell(json, ExitCode.Usage, exception.Message);
         }
-        catch (Exception exception) when (exception is UsageException or KeyNotFoundException)
+        catch (UsageException exception)
         {
             return Tell(json, ExitCode.Usage, exception.Message);
         }
@@ -56,18 +74,27 @@ static class CommandLine
         {
             return Tell(json, ExitCode.Fail, failure.Message);
         }
-        catch (Exception exception) when (exception is ToolchainException or LabFailedException or RunDirectoryFullException or IOException or UnauthorizedAccessException)
+        catch (GuestException refused)
+        {
+            return Tell(json, ExitCode.Fail, $"in the guest: {refused.Message}");
+        }
+        catch (Exception exception) when (exception is ToolchainException or LabFailedException or IOException or UnauthorizedAccessException)
         {
             return Tell(json, ExitCode.Broken, exception.Message);
+        }
+        catch (Exception unforeseen)
+        {
+            return Tell(json, ExitCode.Broken, $"this is a defect of understudy itself; please report it with these lines: {unforeseen}");
         }
     }
 
     public static void Print(JsonNode node) => Console.Out.WriteLine(node.ToJsonString(new() { WriteIndented = true }));
 
-    static int Tell(bool json, int code, string message)
+    /// <summary>Says on standard error, or in JSON on standard output, why a verb ends in <paramref name="code"/>.</summary>
+    public static int Tell(bool json, int code, string message, string hint = "")
     {
         if (json) Print(new JsonObject { ["error"] = message, ["exitCode"] = code });
-        else Console.Error.WriteLine($"understudy: {message}");
+        else Console.Error.WriteLine($"understudy: {message}{(hint.Length > 0 ? $"\n{hint}" : "")}");
         return code;
     }
 }

@@ -32,6 +32,7 @@ static class SetupCommand
     {
         using var progress = new ProvisionDisplay(quiet: json);
         var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
+        foreach (var name in names) await Lab.CheckAsync(toolbox, new LabRequest(name), cancel).ConfigureAwait(false);
         if (refresh) await toolbox.RefreshAsync(cancel).ConfigureAwait(false);
         var provided = new JsonArray();
         foreach (var name in names.Length > 0 ? names : new string?[] { null })

@@ -28,14 +28,17 @@ public sealed partial class Demo
     IMachine? _machine;
     PciSlot<Rtl8111>? _slot;
     Stream? _capture;
+    PcapFile? _pcap;
 
     Demo(Toolbox toolbox, DemoRequest request, Run run) => (_toolbox, _request, _run) = (toolbox, request, run);
 
     /// <summary>Runs the show.</summary>
     /// <returns>The verdict; everything else is in the run directory.</returns>
+    /// <exception cref="ToolchainException">No kernel has that name; nothing was begun.</exception>
     /// <exception cref="IOException">The run directory cannot be made.</exception>
     public static async Task<RunVerdict> PlayAsync(Toolbox toolbox, DemoRequest request, IRunObserver observer, CancellationToken cancel = default)
     {
+        await Lab.CheckAsync(toolbox, request.Lab, cancel).ConfigureAwait(false);
         var info = new RunInfo
         {
             Id = Path.GetFileName(request.Directory), Title = "First light: r8169 on an RTL8111 written in C#",
@@ -51,6 +54,7 @@ public sealed partial class Demo
         {
             if (demo._machine is not null) await demo._machine.DisposeAsync().ConfigureAwait(false);
             if (demo._capture is not null) await demo._capture.DisposeAsync().ConfigureAwait(false);
+            if (demo._pcap?.Failure is { } torn) run.Broke(SignalKind.DiskFull, $"the capture wire.pcap broke off: {torn.Message}");
         }
         return await run.ConcludeAsync().ConfigureAwait(false);
     }
@@ -94,7 +98,7 @@ public sealed partial class Demo
         _machine = _board!.Assemble(new BootSpec(_kernel!) { Modules = ["r8169"], Seed = _request.Seed, OnDeviceCommand = command => Task.FromResult(_console.Answer(command)) });
         _run.Watch(_machine);
         _capture = _run.Directory.CreateAttachment("wire.pcap");
-        var capture = new PcapFile(_capture);
+        var capture = _pcap = new PcapFile(_capture);
         var nic = new Rtl8111 { Wire = new Peer() };
         nic.FrameOnWire += capture.Write;
         _slot = _machine.Pci.Plug(nic, Nic, _trace, _faults);

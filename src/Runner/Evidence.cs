@@ -16,14 +16,18 @@ sealed class Evidence(RunDirectory directory) : IDisposable
     readonly List<Task> _pumps = [];
     readonly CancellationTokenSource _over = new();
     KernelLogScanner? _console;
+
+    /// <summary>The first thing that found no room on the disk. What comes after it is still judged, and no longer kept.</summary>
+    public RunDirectoryFullException? Full { get; private set; }
+
     public void Watch(SerialConsole console)
     {
-        _console = new KernelLogScanner(FindingSource.Console, Add);
+        var scanner = _console = new KernelLogScanner(FindingSource.Console, Add);
         console.Received = (bytes, ticks) =>
         {
             var seconds = directory.SecondsAt(ticks);
-            directory.AppendConsole(bytes.Span, seconds);
-            lock (_lock) _console.Read(bytes.Span, seconds);
+            Keep(bytes, (kept, d) => d.AppendConsole(kept.Span, seconds));
+            lock (_lock) scanner.Read(bytes.Span, seconds);
         };
     }
 
@@ -37,15 +41,14 @@ sealed class Evidence(RunDirectory directory) : IDisposable
     }
 
     public void FaultInjected(string device, PciSlot slot, string text)
-        => directory.Append(new TraceRecord(directory.Now, slot.Clock.Now, device, Verdict.TraceKind.Fault, text, Finding: true));
+        => Keep(new TraceRecord(directory.Now, slot.Clock.Now, device, Verdict.TraceKind.Fault, text, Finding: true));
 
     /// <summary>Waits until everything is on disk.</summary>
     /// <param name="transport">Findings about the machine's side of the bus; null where no machine was made.</param>
     /// <returns>All findings, in the order they were made.</returns>
     public async Task<IReadOnlyList<Finding>> CompleteAsync(IPciTransport? transport)
     {
-        foreach (var finding in transport?.Findings ?? [])
-            Add(new Finding(directory.Now, FindingSource.Lab, finding.Check, finding.Text, Severity.Warning, []));
+        foreach (var finding in transport?.Findings ?? []) Add(OnTheWire(finding));
         await _over.CancelAsync().ConfigureAwait(false);
         foreach (var pump in _pumps) await pump.ConfigureAwait(false);
         lock (_lock)
@@ -63,7 +66,7 @@ sealed class Evidence(RunDirectory directory) : IDisposable
         await foreach (var record in log.ReadAsync().ConfigureAwait(false))
         {
             var seconds = directory.SecondsAt(record.HostTimestamp);
-            directory.Append(new Verdict.KernelRecord((long)record.Sequence, (long)record.GuestTimeMicroseconds, record.Level, seconds, record.Text));
+            Keep(new Verdict.KernelRecord((long)record.Sequence, (long)record.GuestTimeMicroseconds, record.Level, seconds, record.Text), (kept, d) => d.Append(kept));
             scanner.ReadRecord(record.Text, seconds);
         }
         scanner.End();
@@ -96,8 +99,8 @@ sealed class Evidence(RunDirectory directory) : IDisposable
             var wanted = next;
             var count = trace.Read(wanted, entries, out next);
             if (next - count > wanted)
-                directory.Append(new TraceRecord(directory.Now, entries[0].DeviceTime, name, Verdict.TraceKind.Note, $"{next - count - wanted} transactions were too many to keep"));
-            for (var i = 0; i < count; i++) directory.Append(Decoded(name, trace, entries[i]));
+                Keep(new TraceRecord(directory.Now, entries[0].DeviceTime, name, Verdict.TraceKind.Note, $"{next - count - wanted} transactions were too many to keep"));
+            for (var i = 0; i < count && Full is null; i++) Keep(Decoded(name, trace, entries[i]));
             if (count < entries.Length) return next;
         }
     }
@@ -137,9 +140,28 @@ sealed class Evidence(RunDirectory directory) : IDisposable
         _ => Severity.Warning,
     };
 
+    // What QEMU said that it must not say, and what we could not bear of it, is between the two halves of the lab.
+    Finding OnTheWire(BusFinding found)
+        => new(directory.Now, FindingSource.Lab, found.Check, found.Text.Split('\n')[0], found.Check == "vfio-user-crashed" ? Severity.Error : Severity.Warning, found.Text.Split('\n'));
+
     void Add(Finding finding)
     {
         lock (_lock)
-            if (_findings.Add(finding)) directory.Append(finding);
+            if (_findings.Add(finding)) Keep(finding, static (kept, d) => d.Append(kept));
+    }
+
+    void Keep(TraceRecord record) => Keep(record, static (kept, d) => d.Append(kept));
+
+    void Keep<T>(T what, Action<T, RunDirectory> write)
+    {
+        if (Full is not null) return;
+        try
+        {
+            write(what, directory);
+        }
+        catch (RunDirectoryFullException full)
+        {
+            Full = full;
+        }
     }
 }

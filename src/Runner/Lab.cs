@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Understudy.Boards;
 using Understudy.Toolchain;
 
@@ -20,15 +21,45 @@ public sealed class Lab
     /// <summary>Finds or fetches the kernel.</summary>
     /// <exception cref="ToolchainException">There is no such kernel, or it cannot be fetched.</exception>
     public static Task<Kernel> KernelAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
-        => request.Kernel is { } path && (path.Contains('/', StringComparison.Ordinal) || File.Exists(path))
-            ? toolbox.Kernels.OpenAsync(path, request.Modules, cancel)
-            : toolbox.Kernels.EnsureAsync(request.Kernel ?? "debian:latest", cancel);
+        => IsPath(request.Kernel)
+            ? toolbox.Kernels.OpenAsync(request.Kernel, request.Modules, cancel)
+            : toolbox.Kernels.EnsureAsync(request.Kernel ?? Newest, cancel);
+
+    /// <summary>Refuses a kernel that cannot be meant, before anything is made for its sake. Without a network and without a list of
+    /// kernels it cannot know, and refuses nothing.</summary>
+    /// <exception cref="ToolchainException">No kernel has that name (<see cref="ToolchainProblem.UnknownName"/>; the nearest names are
+    /// given), or no file that path.</exception>
+    public static async Task CheckAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
+    {
+        if (IsPath(request.Kernel))
+        {
+            if (!File.Exists(request.Kernel)) throw Unknown($"There is no kernel image {Path.GetFullPath(request.Kernel)}. Give the path of a bzImage or vmlinux, or a name that 'understudy kernels' lists.");
+            return;
+        }
+        if (request.Modules is not null) throw Unknown($"A modules directory goes with a kernel given by its path; {request.Kernel ?? Newest} brings its own.");
+        try
+        {
+            await toolbox.Kernels.CheckAsync(request.Kernel ?? Newest, cancel).ConfigureAwait(false);
+        }
+        catch (ToolchainException broken) when (broken.Problem != ToolchainProblem.UnknownName)
+        {
+            // Whoever needs the kernel meets the same trouble, where it can be written down.
+            return;
+        }
+    }
+
+    const string Newest = "debian:latest";
+
+    static bool IsPath([NotNullWhen(true)] string? kernel) => kernel is not null && (kernel.Contains('/', StringComparison.Ordinal) || File.Exists(kernel));
+
+    static ToolchainException Unknown(string message) => new(ToolchainProblem.UnknownName, message);
 
     /// <summary>Opens the lab.</summary>
     /// <exception cref="ToolchainException">Something is not here and cannot be fetched.</exception>
     /// <exception cref="LabFailedException">QEMU cannot be started.</exception>
     public static async Task<Lab> OpenAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
     {
+        await CheckAsync(toolbox, request, cancel).ConfigureAwait(false);
         var kernel = await KernelAsync(toolbox, request, cancel).ConfigureAwait(false);
         return new Lab(toolbox, kernel, await QemuBoard.OpenAsync(toolbox, kernel, cancel).ConfigureAwait(false));
     }

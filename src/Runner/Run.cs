@@ -10,8 +10,13 @@ namespace Understudy.Runner;
 /// it deserves: the driver failed, the lab failed, or it was skipped.</summary>
 public sealed class Run : IAsyncDisposable
 {
+    // Once a second of the guest's own time there is a heartbeat; a host under load stretches that second.
+    static readonly TimeSpan s_silence = TimeSpan.FromSeconds(30);
+
     readonly IRunObserver _observer;
     readonly List<RunSignal> _signals = [];
+    readonly CancellationTokenSource _over = new();
+    Task _silent = new TaskCompletionSource().Task;
     readonly Evidence _evidence;
     IMachine? _machine;
     RunVerdict? _verdict;
@@ -30,7 +35,7 @@ public sealed class Run : IAsyncDisposable
     public RunDirectory Directory { get; }
 
     /// <summary>No step has failed or broken so far, so that the next is worth running.</summary>
-    public bool IsHealthy => _signals.Count == 0 && Directory.Steps.All(step => step.Outcome is Outcome.Pass or Outcome.Skip);
+    public bool IsHealthy => _signals.Count == 0 && _evidence.Full is null && Directory.Steps.All(step => step.Outcome is Outcome.Pass or Outcome.Skip);
 
     /// <summary>Runs one step; when an earlier one failed or broke, does nothing.</summary>
     /// <param name="name">What it does, in a few words.</param>
@@ -39,13 +44,24 @@ public sealed class Run : IAsyncDisposable
     public async Task<bool> StepAsync(string name, Func<StepNotes, Task> body)
     {
         if (!IsHealthy) return false;
-        var step = Directory.BeginStep(name);
-        _observer.Began(step.Record);
-        var notes = new StepNotes(_observer);
-        var (outcome, reason, lines) = await OutcomeOfAsync(notes, body).ConfigureAwait(false);
-        _observer.Ended(step.End(outcome, reason ?? notes.Detail, [.. notes.Lines, .. lines]));
-        return outcome == Outcome.Pass;
+        try
+        {
+            var step = Directory.BeginStep(name);
+            _observer.Began(step.Record);
+            var notes = new StepNotes(_observer);
+            var (outcome, reason, lines) = await OutcomeOfAsync(notes, body).ConfigureAwait(false);
+            _observer.Ended(step.End(outcome, reason ?? notes.Detail, [.. notes.Lines, .. lines]));
+            return outcome == Outcome.Pass;
+        }
+        catch (RunDirectoryFullException full)
+        {
+            Broke(SignalKind.DiskFull, full.Message);
+            return false;
+        }
     }
+
+    /// <summary>Records that the lab failed outside of a step: the run is broken, unless the kernel gave a cause of its own.</summary>
+    public void Broke(SignalKind kind, string text) => _signals.Add(new RunSignal(kind, Directory.Now, text));
 
     /// <summary>Records a machine's console from now on. Call before it is switched on.</summary>
     public void Watch(IMachine machine)
@@ -54,8 +70,14 @@ public sealed class Run : IAsyncDisposable
         _evidence.Watch(machine.Console);
     }
 
-    /// <summary>Records a booted guest's kernel log.</summary>
-    public void Watch(GuestAgent guest) => _evidence.Watch(guest.KernelLog);
+    /// <summary>Records a booted guest's kernel log, and ends the step under way when the guest falls silent.</summary>
+    /// <param name="guest">The guest.</param>
+    /// <param name="silence">How long without a sign of life counts as that; 30 s unless told.</param>
+    public void Watch(GuestAgent guest, TimeSpan? silence = null)
+    {
+        _evidence.Watch(guest.KernelLog);
+        _silent = guest.HeartbeatLostAsync(silence ?? s_silence, _over.Token);
+    }
 
     /// <summary>Records a device's transactions and findings.</summary>
     /// <param name="name">Its name in this run.</param>
@@ -70,26 +92,45 @@ public sealed class Run : IAsyncDisposable
     public async Task<RunVerdict> ConcludeAsync()
     {
         if (_verdict is not null) return _verdict;
+        await _over.CancelAsync().ConfigureAwait(false);
         var findings = await _evidence.CompleteAsync(_machine?.Pci).ConfigureAwait(false);
+        if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
         _verdict = VerdictEngine.Decide(Directory.Steps, findings, _signals);
-        Directory.Conclude(_verdict);
-        HtmlReport.Write(RunRecord.Load(Directory.Path));
+        try
+        {
+            Directory.Conclude(_verdict);
+            HtmlReport.Write(RunRecord.Load(Directory.Path));
+        }
+        catch (IOException unwritten)
+        {
+            _observer.Says($"not everything could be written: {unwritten.Message}");
+        }
         return _verdict;
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await ConcludeAsync().ConfigureAwait(false);
-        _evidence.Dispose();
-        Directory.Dispose();
+        try
+        {
+            await ConcludeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _evidence.Dispose();
+            _over.Dispose();
+            Directory.Dispose();
+        }
     }
 
     async Task<(Outcome Outcome, string? Reason, IReadOnlyList<string> Lines)> OutcomeOfAsync(StepNotes notes, Func<StepNotes, Task> body)
     {
         try
         {
-            await body(notes).ConfigureAwait(false);
+            var work = body(notes);
+            if (await Task.WhenAny(work, _silent).ConfigureAwait(false) != work && _machine is { Exit.IsCompleted: false })
+                return await SignalledAsync(SignalKind.AgentLost, $"the guest gave no sign of life any more in the middle of the step{LastWords()}").ConfigureAwait(false);
+            await work.ConfigureAwait(false);
             return (Outcome.Pass, null, []);
         }
         catch (StepFailedException failed)
@@ -116,11 +157,22 @@ public sealed class Run : IAsyncDisposable
         {
             return await SignalledAsync(SignalKind.DiskFull, full.Message).ConfigureAwait(false);
         }
+        catch (OperationCanceledException)
+        {
+            Broke(SignalKind.LabFault, "interrupted");
+            return (Outcome.Broken, "interrupted", []);
+        }
         catch (Exception fault) when (fault is LabFailedException or ToolchainException or IOException)
         {
             return await SignalledAsync(SignalKind.LabFault, fault.Message).ConfigureAwait(false);
         }
+        catch (Exception fault)
+        {
+            return await SignalledAsync(SignalKind.LabFault, $"the step itself went wrong: {fault}").ConfigureAwait(false);
+        }
     }
+
+    string LastWords() => _machine!.Console.LastLines(10) is { Length: > 0 } words ? $"\n{words}" : "";
 
     // A guest that is gone is the machine's story: what ended it decides whose fault that was.
     async Task<(Outcome, string?, IReadOnlyList<string>)> GuestLostAsync(GuestLostException lost)

@@ -1,10 +1,11 @@
 namespace Understudy.Toolchain;
 
 /// <summary>What a mistyped name may have meant.</summary>
-static class Nearest
+public static class Nearest
 {
     const int Suggestions = 3;
 
+    /// <summary>The names that are most like it, the likest first; at most three.</summary>
     public static IReadOnlyList<string> To(string wanted, IEnumerable<string> names) =>
         [.. names.OrderBy(name => Distance(wanted, name)).ThenBy(name => name, StringComparer.Ordinal).Take(Suggestions)];
 

@@ -7,19 +7,30 @@ public static class VerdictEngine
 
     /// <summary>
     /// A kernel or device finding that is an error fails the run even when all steps passed, and even when it took agent or machine
-    /// with it; so does a signal that the kernel died. Without such a cause a lab fault breaks it, whatever the steps made of that.
-    /// Then other signals, steps, skips.
+    /// with it; so does a signal that the kernel died. A model that crashed before that is the cause of what followed, and breaks it.
+    /// Without such a cause a lab fault breaks it, whatever the steps made of that. Then other signals, steps, skips.
     /// </summary>
     /// <param name="steps">All steps, in order.</param>
     /// <param name="findings">All findings, in the order they were made.</param>
     /// <param name="signals">All signals, in the order they came.</param>
     public static RunVerdict Decide(IReadOnlyList<StepRecord> steps, IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals) =>
-        ByFinding(findings, signals)
+        ByEarlierCrash(findings, signals)
+        ?? ByFinding(findings, signals)
         ?? BySignal(signals, s => s.IsKernelDeath)
         ?? ByLabFault(steps, findings, signals)
         ?? BySignal(signals, _ => true)
         ?? ByStep(steps)
         ?? WithoutComplaint(steps);
+
+    // What a driver does on a card whose model has just crashed says nothing about the driver.
+    static RunVerdict? ByEarlierCrash(IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals)
+    {
+        var errors = findings.Where(f => f.Severity >= Severity.Error).ToList();
+        if (errors.FirstOrDefault(f => f.Source == FindingSource.Lab) is not { } crash) return null;
+        return errors.All(f => f.Time >= crash.Time) && signals.All(s => s.Time >= crash.Time)
+            ? Verdict(Outcome.Broken, crash.Title, [.. crash.Lines, .. errors.Where(f => f != crash).Select(Describe), .. signals.Select(Describe)])
+            : null;
+    }
 
     static RunVerdict? ByFinding(IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals)
     {

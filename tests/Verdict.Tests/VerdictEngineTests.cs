@@ -81,6 +81,16 @@ public sealed class VerdictEngineTests
     }
 
     [Fact]
+    public void A_model_that_crashed_first_is_the_cause_of_what_the_driver_did_then()
+    {
+        var crash = new Finding(Oops.Time - 0.5, FindingSource.Lab, "model-crashed", "the card threw", Severity.Error, ["a stack"]);
+        var verdict = Decide([Failed], [crash, Oops], [new RunSignal(SignalKind.GuestPanicked, 9, "panicked")]);
+        Is(Outcome.Broken, "the card threw", verdict);
+        Assert.Contains(verdict.Evidence, line => line.Contains(Oops.Title, StringComparison.Ordinal));
+        Assert.Equal(Outcome.Fail, Decide([Failed], [Oops, crash with { Time = Oops.Time + 0.5 }]).Outcome);
+    }
+
+    [Fact]
     public void A_device_finding_is_the_drivers_a_lab_finding_is_not()
     {
         var finding = new Finding(1, FindingSource.Device, "dma", "DMA outside any mapping", Severity.Error, []);

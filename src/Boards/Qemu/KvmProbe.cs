@@ -6,15 +6,15 @@ namespace Understudy.Boards;
 /// <summary>Finds out whether KVM really boots kernels here. A <c>/dev/kvm</c> that opens and creates virtual machines may still never run
 /// one (nested virtualisation without hardware help): only a boot tells. One boot without a root file system ends in the kernel's own panic
 /// within a second where KVM works; nothing comes where it does not. The answer is kept until the host reboots.</summary>
-sealed class KvmProbe(QemuInstallation qemu, UnderstudyCache cache)
+sealed class KvmProbe(QemuInstallation qemu, UnderstudyCache cache, string device = "/dev/kvm")
 {
     static readonly TimeSpan s_limit = TimeSpan.FromSeconds(4);
 
     /// <summary>Chooses the accelerator for a kernel.</summary>
     public async Task<Accelerator> ChooseAsync(Kernel kernel, CancellationToken cancel)
     {
-        if (!File.Exists("/dev/kvm")) return new Accelerator("tcg", "this machine has no /dev/kvm");
-        if (!CanOpen(out var refusal)) return new Accelerator("tcg", $"/dev/kvm cannot be opened: {refusal}");
+        if (!File.Exists(device)) return new Accelerator("tcg", $"this machine has no {device}");
+        if (!CanOpen(out var refusal)) return new Accelerator("tcg", $"{device} cannot be opened: {refusal}");
         var answer = Path.Combine(cache.Root, "kvm-probe");
         var question = $"{HostBoot.Id} {qemu.Version}";
         if (File.Exists(answer) && File.ReadAllLines(answer) is [var asked, var told, ..] && asked == question)
@@ -24,15 +24,15 @@ sealed class KvmProbe(QemuInstallation qemu, UnderstudyCache cache)
         return found == "boots" ? Works : Hangs(found);
     }
 
-    static Accelerator Works => new("kvm", "/dev/kvm boots kernels here");
+    Accelerator Works => new("kvm", $"{device} boots kernels here");
 
-    static Accelerator Hangs(string found) => new("tcg", $"/dev/kvm opens but is of no use: {found}");
+    Accelerator Hangs(string found) => new("tcg", $"{device} opens but is of no use: {found}");
 
-    static bool CanOpen(out string refusal)
+    bool CanOpen(out string refusal)
     {
         try
         {
-            using var device = new FileStream("/dev/kvm", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+            using var opened = new FileStream(device, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
             refusal = "";
             return true;
         }

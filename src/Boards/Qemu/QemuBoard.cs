@@ -32,9 +32,17 @@ public sealed class QemuBoard : IBoard
         var qemu = await toolbox.QemuAsync(cancel).ConfigureAwait(false);
         var accelerator = new KvmProbe(qemu, toolbox.Cache).ChooseAsync(kernel, cancel);
         var source = Path.Combine(toolbox.Cache.Root, $"agent-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AgentSource.Text)))[..12]}.c");
-        if (!File.Exists(source)) AgentSource.WriteTo(source);
+        if (!File.Exists(source)) WriteWhole(source);
         var agent = await toolbox.CompileAsync([source], cancel).ConfigureAwait(false);
         return new QemuBoard(toolbox, qemu, agent, await toolbox.BusyboxAsync(cancel).ConfigureAwait(false), await accelerator.ConfigureAwait(false));
+    }
+
+    // Other processes may be here at the same moment: none must compile half a file.
+    static void WriteWhole(string source)
+    {
+        var draft = $"{source}.{Environment.ProcessId}";
+        AgentSource.WriteTo(draft);
+        File.Move(draft, source, overwrite: true);
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Understudy.Guest;
 using Understudy.Pci;
 using Understudy.Transports;
@@ -10,8 +11,11 @@ using Understudy.Transports.VfioUser;
 namespace Understudy.Boards;
 
 /// <summary>One QEMU process and everything we hold around it.</summary>
-sealed class QemuMachine : IMachine
+sealed partial class QemuMachine : IMachine
 {
+    // The monitor answers within milliseconds, unless QEMU itself is stuck.
+    static readonly TimeSpan s_inspection = TimeSpan.FromSeconds(3);
+
     readonly QemuBoard _board;
     readonly BootSpec _spec;
     readonly TscFrequency _tsc;
@@ -25,7 +29,7 @@ sealed class QemuMachine : IMachine
     GuestAgent? _guest;
     Task _console = Task.CompletedTask;
     string? _said;
-    bool _panicked, _killed;
+    bool _panicked, _killed, _disposed;
 
     public QemuMachine(QemuBoard board, TscFrequency tsc, BootSpec spec)
     {
@@ -60,12 +64,17 @@ sealed class QemuMachine : IMachine
 
     public async Task<MachineExit> ShutDownAsync(TimeSpan grace)
     {
+        if (_process is null) throw new InvalidOperationException("The machine has not been switched on.");
         try
         {
             if (_guest is not null && !Exit.IsCompleted) await _guest.PowerOffAsync().WaitAsync(grace).ConfigureAwait(false);
             return await Exit.WaitAsync(grace).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is TimeoutException or GuestException or GuestLostException)
+        catch (GuestLostException)
+        {
+            return await EndedOrKilledAsync(grace).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is TimeoutException or GuestException)
         {
             PullPlug();
             return await Exit.ConfigureAwait(false);
@@ -75,10 +84,16 @@ sealed class QemuMachine : IMachine
     public async Task<string> InspectAsync(CancellationToken cancel = default)
     {
         if (_monitor is null || Exit.IsCompleted) return "";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(s_inspection);
         try
         {
             var arguments = new JsonObject { ["command-line"] = "info registers -a" };
-            return (await _monitor.ExecuteAsync("human-monitor-command", arguments, cancel).ConfigureAwait(false)).GetString() ?? "";
+            return (await _monitor.ExecuteAsync("human-monitor-command", arguments, limit.Token).ConfigureAwait(false)).GetString() ?? "";
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return "QEMU's monitor does not answer: QEMU itself is stuck";
         }
         catch (LabFailedException)
         {
@@ -88,9 +103,10 @@ sealed class QemuMachine : IMachine
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true)) return;
         PullPlug();
         if (_process is not null) await Exit.ConfigureAwait(false);
-        await _console.ConfigureAwait(false);
+        await _console.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _over.CancelAsync().ConfigureAwait(false);
         if (_guest is not null)
         {
@@ -151,7 +167,7 @@ sealed class QemuMachine : IMachine
         }
         catch (TimeoutException)
         {
-            return new BootFailedException(Stage(), $"the agent's channel broke before it answered: {lost.Message}\n{Console.LastLines(20)}");
+            return new BootFailedException(Stage(""), $"the agent's channel broke before it answered: {lost.Message}\n{Console.LastLines(20)}");
         }
     }
 
@@ -183,7 +199,7 @@ sealed class QemuMachine : IMachine
                 _panicked = true;
                 break;
             case "SHUTDOWN":
-                _said = data.GetProperty("reason").GetString();
+                _said = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("reason", out var reason) ? reason.GetString() : null;
                 break;
         }
     }
@@ -191,9 +207,8 @@ sealed class QemuMachine : IMachine
     async Task ReportExitAsync(QemuProcess process)
     {
         var status = await process.Ended.ConfigureAwait(false);
-        await _console.ConfigureAwait(false);
-        // QEMU's last event may still be on its way when the process has already ended.
-        if (_monitor is not null) await _monitor.Ended.ConfigureAwait(false);
+        // QEMU's last words and its last event may still be on their way when the process has already ended.
+        await Task.WhenAll(_console, _monitor?.Ended ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var panicked = _panicked || Console.Tail.Contains("Kernel panic - not syncing", StringComparison.Ordinal);
         var reason = _killed ? MachineExitReason.Killed
             : panicked ? MachineExitReason.Panicked
@@ -209,7 +224,7 @@ sealed class QemuMachine : IMachine
         var exit = await Exit.ConfigureAwait(false);
         return exit.Reason is MachineExitReason.Died or MachineExitReason.Killed
             ? new LabFailedException($"QEMU did not bring the machine up: {exit.Detail}")
-            : new BootFailedException(Stage(), $"the guest {(exit.Reason == MachineExitReason.Panicked ? "panicked" : "reset itself")} while it booted\n{Console.LastLines(20)}");
+            : new BootFailedException(Stage(""), $"the guest {(exit.Reason == MachineExitReason.Panicked ? "panicked" : "reset itself")} while it booted\n{Console.LastLines(20)}");
     }
 
     async Task<Exception> HungAsync()
@@ -217,22 +232,37 @@ sealed class QemuMachine : IMachine
         var where = await InspectAsync().ConfigureAwait(false);
         PullPlug();
         var limit = _spec.BootLimit.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
-        return new BootFailedException(Stage(), $"no agent after {limit} s\n{Console.LastLines(20)}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
+        return new BootFailedException(Stage(where), $"no agent after {limit} s\n{Console.LastLines(20)}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
     }
 
-    BootStage Stage()
+    // A healthy kernel boots without a word on the console ('quiet'), so where its CPUs are counts as much as what it said.
+    BootStage Stage(string registers)
     {
         if (_guest is not null) return BootStage.Agent;
         var text = Console.Tail;
-        return text.Contains("understudy-agent", StringComparison.Ordinal) ? BootStage.Init
-            : text.Contains("Linux version", StringComparison.Ordinal) || text.Contains("] ", StringComparison.Ordinal) ? BootStage.Kernel
+        return text.Contains("understudy-agent", StringComparison.Ordinal) || RanUserCode().IsMatch(registers) ? BootStage.Init
+            : text.Contains("Linux version", StringComparison.Ordinal) || text.Contains("] ", StringComparison.Ordinal) || RanKernelCode().IsMatch(registers) ? BootStage.Kernel
             : BootStage.Firmware;
     }
 
+    [GeneratedRegex("RIP=[0-9a-f]{16} .*CPL=3")]
+    private static partial Regex RanUserCode();
+
+    [GeneratedRegex("RIP=ffff[89a-f][0-9a-f]{11} ")]
+    private static partial Regex RanKernelCode();
+
     void PullPlug()
     {
-        if (_process is null || Exit.IsCompleted) return;
+        if (_process is null || _process.Ended.IsCompleted) return;
         _killed = true;
         _process.Kill();
+    }
+
+    // A guest that left before it was asked is ending by itself; how it does is the better story.
+    async Task<MachineExit> EndedOrKilledAsync(TimeSpan grace)
+    {
+        await ((Task)Exit).WaitAsync(grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        PullPlug();
+        return await Exit.ConfigureAwait(false);
     }
 }

@@ -12,6 +12,7 @@ sealed class QmpClient : IAsyncDisposable
     readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _asked = new();
     readonly SemaphoreSlim _writing = new(1, 1);
     readonly Task _reading;
+    LabFailedException _gone = new("QEMU closed its monitor");
     long _lastId;
 
     QmpClient(Stream stream, Action<string, JsonElement> onEvent)
@@ -31,8 +32,16 @@ sealed class QmpClient : IAsyncDisposable
     public static async Task<QmpClient> ConnectAsync(Stream stream, Action<string, JsonElement> onEvent, CancellationToken cancel)
     {
         var client = new QmpClient(stream, onEvent);
-        await client.ExecuteAsync("qmp_capabilities", null, cancel).ConfigureAwait(false);
-        return client;
+        try
+        {
+            await client.ExecuteAsync("qmp_capabilities", null, cancel).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Runs a command and gives back what it returns.</summary>
@@ -43,22 +52,34 @@ sealed class QmpClient : IAsyncDisposable
         var answer = _asked[id] = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         var request = new JsonObject { ["execute"] = command, ["id"] = id };
         if (arguments is not null) request["arguments"] = arguments;
+        try
+        {
+            await SendAsync(request, cancel).ConfigureAwait(false);
+            if (_reading.IsCompleted) throw _gone;
+            return await answer.Task.WaitAsync(cancel).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            throw new LabFailedException($"QEMU's monitor is gone; it could not be asked to {command}", exception);
+        }
+        finally
+        {
+            _asked.TryRemove(id, out _);
+        }
+    }
+
+    async Task SendAsync(JsonObject request, CancellationToken cancel)
+    {
         var bytes = System.Text.Encoding.UTF8.GetBytes(request.ToJsonString() + "\n");
         await _writing.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
             await _stream.WriteAsync(bytes, cancel).ConfigureAwait(false);
         }
-        catch (IOException exception)
-        {
-            throw new LabFailedException($"QEMU's monitor is gone; it could not be asked to {command}", exception);
-        }
         finally
         {
             _writing.Release();
         }
-        if (_reading.IsCompleted) answer.TrySetException(Gone());
-        return await answer.Task.WaitAsync(cancel).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -66,7 +87,6 @@ sealed class QmpClient : IAsyncDisposable
         await _stream.DisposeAsync().ConfigureAwait(false);
         await _reading.ConfigureAwait(false);
         _reader.Dispose();
-        _writing.Dispose();
     }
 
     async Task ReadAsync(Action<string, JsonElement> onEvent)
@@ -75,12 +95,15 @@ sealed class QmpClient : IAsyncDisposable
         {
             while (await _reader.ReadLineAsync().ConfigureAwait(false) is { } line) Take(line, onEvent);
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or JsonException or OperationCanceledException)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // However the monitor ends, those who wait for it are told below.
+            _gone = new LabFailedException("QEMU's monitor broke", exception);
         }
-        foreach (var id in _asked.Keys)
-            if (_asked.TryRemove(id, out var waiting)) waiting.TrySetException(Gone());
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            _gone = new LabFailedException($"QEMU's monitor said what is no QMP: {exception.Message}", exception);
+        }
+        foreach (var waiting in _asked.Values) waiting.TrySetException(_gone);
     }
 
     void Take(string line, Action<string, JsonElement> onEvent)
@@ -96,6 +119,4 @@ sealed class QmpClient : IAsyncDisposable
         if (message.TryGetProperty("return", out var result)) waiting.TrySetResult(result.Clone());
         else waiting.TrySetException(new LabFailedException($"QEMU refused a command: {message.GetProperty("error").GetProperty("desc").GetString()}"));
     }
-
-    static LabFailedException Gone() => new("QEMU closed its monitor");
 }

@@ -17,7 +17,16 @@ sealed class SocketDirectory : IDisposable
         var root = Root();
         Sweep(root);
         Path = System.IO.Path.Combine(root, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref s_last)}");
-        Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            // One that is there is a dead process's that had our number: containers give the same numbers again and again.
+            Dispose();
+            Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LabFailedException($"The directory {Path} for a machine's sockets cannot be made: {exception.Message}", exception);
+        }
     }
 
     public string Path { get; }
@@ -38,7 +47,7 @@ sealed class SocketDirectory : IDisposable
         return root;
     }
 
-    static void Sweep(string root)
+    internal static void Sweep(string root)
     {
         foreach (var left in Directory.EnumerateDirectories(root, Prefix + "*"))
         {

@@ -37,6 +37,7 @@ public sealed class Rtl8111 : PciDevice
         _power = Has(new PowerManagement());
         Has(new Msi());
         Has(new PciExpress());
+        HasIntx();
         _interrupt = Interrupt(0, _registers, IntrStatus, IntrMask);
         _phy = new MdioPhy(LinkChanged, Report);
         _port = new Port(this);

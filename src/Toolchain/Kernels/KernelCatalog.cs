@@ -61,12 +61,7 @@ public sealed class KernelCatalog
     {
         var step = new Provisioning($"kernel {name}", _progress);
         if (_store.ByRelease(name) is { } exact) return exact;
-        var wanted = Find(await LoadAsync(cancel).ConfigureAwait(false), name);
-        if (wanted is null)
-        {
-            await RefreshAsync(cancel).ConfigureAwait(false);
-            wanted = Find(Known(), name) ?? throw Unknown(name);
-        }
+        var wanted = await NamedAsync(name, cancel).ConfigureAwait(false);
         if (_store.Find(wanted) is { } here) return here;
         if (!_apt.IsOfMirrorInUse)
         {
@@ -90,6 +85,13 @@ public sealed class KernelCatalog
         }
     }
 
+    /// <summary>Makes sure that a name means a kernel, and fetches none.</summary>
+    /// <exception cref="ToolchainException">No kernel has that name (the nearest names are given), or there is no list to look it up in.</exception>
+    public async Task CheckAsync(string name, CancellationToken cancel = default)
+    {
+        if (_store.ByRelease(name) is null) await NamedAsync(name, cancel).ConfigureAwait(false);
+    }
+
     /// <summary>The kernel in the user's own image: a bzImage, or an uncompressed vmlinux.</summary>
     /// <param name="image">Path of the image.</param>
     /// <param name="modules">Its modules: the directory of the release itself, or one that has <c>lib/modules/RELEASE</c> below it (what
@@ -98,6 +100,14 @@ public sealed class KernelCatalog
     /// <exception cref="ToolchainException">The image or the modules are not there or not of that kind.</exception>
     public Task<Kernel> OpenAsync(string image, string? modules, CancellationToken cancel = default) =>
         _store.OpenAsync(image, modules, new Provisioning($"kernel {image}", _progress), cancel);
+
+    // A name that an old list does not have may be in today's.
+    async Task<CatalogKernel> NamedAsync(string name, CancellationToken cancel)
+    {
+        if (Find(await LoadAsync(cancel).ConfigureAwait(false), name) is { } known) return known;
+        await RefreshAsync(cancel).ConfigureAwait(false);
+        return Find(Known(), name) ?? throw Unknown(name);
+    }
 
     string StampPath => _cache.PathOf("kernels.json");
 
