@@ -9,7 +9,6 @@
 #include <ftw.h>
 #include <glob.h>
 #include <linux/netlink.h>
-#include <linux/random.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>

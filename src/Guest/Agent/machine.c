@@ -46,16 +46,18 @@ static void on_set_time(uint32_t id, struct cursor *payload)
 /* Credited, so that it counts also where the kernel has gathered nothing of its own yet; and used from the next byte on. */
 static void on_seed(uint32_t id, struct cursor *payload)
 {
-	union { struct rand_pool_info info; unsigned char bytes[sizeof(struct rand_pool_info) + SEED_MAX]; } pool;
+	/* <linux/random.h> cannot be had together with musl's <sys/ioctl.h>. */
+	enum { ADD_ENTROPY = 0x40085203, RESEED = 0x5207 };
+	struct { int bits, length; unsigned char bytes[SEED_MAX]; } pool;
 	size_t length = payload->end - payload->at;
 	int fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
 
 	if (length > SEED_MAX)
 		length = SEED_MAX;
-	pool.info.entropy_count = length * 8;
-	pool.info.buf_size = length;
-	memcpy(pool.bytes + sizeof(pool.info), payload->at, length);
-	if (fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0)
+	pool.bits = length * 8;
+	pool.length = length;
+	memcpy(pool.bytes, payload->at, length);
+	if (fd < 0 || ioctl(fd, ADD_ENTROPY, &pool) < 0 || ioctl(fd, RESEED) < 0)
 		fail(id, errno, "cannot seed the random numbers: %s", strerror(errno));
 	else
 		done(id, NULL, 0);
