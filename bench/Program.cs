@@ -1,14 +1,22 @@
 using Understudy.Bench;
+using Understudy.Boards;
+using Understudy.Guest;
+using Understudy.Toolchain;
 
 // Every bench there is. Ratios against a peer in the same run, medians over interleaved rounds; nothing here fails a build by its time.
 // No BenchmarkDotNet: most of what is measured is a guest, a socket or a boot, which it cannot hold, and one small loop serves all.
-IBench[] catalog = [new RegistersBench()];
+var workshop = new Workshop();
+IBench[] catalog =
+[
+    new MmioReadBench(workshop), new IrqBench(workshop), new PostedBench(workshop), new DmaBench(workshop), new RegistersBench(),
+    new BootBench(workshop), new IdleBench(),
+];
 
 var json = args.Contains("--json");
 string[] names = [.. args.Where(arg => arg != "--json")];
 if (names.Contains("--help") || names.Contains("-h"))
 {
-    Console.WriteLine("usage: dotnet run -c Release --project bench -- [NAME...] [--json]\n\nWithout a name, every bench runs:");
+    Console.WriteLine("usage: bench/run [NAME...] [--json]\n\nWithout a name, every bench runs:");
     foreach (var bench in catalog) Console.WriteLine($"  {bench.Name,-16} {bench.What}");
     return 0;
 }
@@ -18,16 +26,33 @@ if (names.FirstOrDefault(name => !Array.Exists(catalog, bench => bench.Name == n
     return 2;
 }
 #if DEBUG
-await Console.Error.WriteLineAsync("This is a debug build, which measures nothing: dotnet run -c Release --project bench");
+await Console.Error.WriteLineAsync("This is a debug build, which measures nothing: bench/run");
 #endif
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, press) => { press.Cancel = true; stop.Cancel(); };
+var status = 0;
 var results = new Dictionary<string, IReadOnlyList<Measurement>>();
 foreach (var bench in catalog.Where(bench => names.Length == 0 || names.Contains(bench.Name)))
 {
-    var result = results[bench.Name] = await bench.RunAsync(stop.Token);
-    if (!json) Report.Table(bench, result);
+    try
+    {
+        var result = results[bench.Name] = await bench.RunAsync(stop.Token);
+        if (!json) Report.Table(bench, result);
+    }
+    catch (BenchSkippedException skipped)
+    {
+        await Console.Error.WriteLineAsync($"{bench.Name} is skipped: {skipped.Message}");
+    }
+    catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    {
+        return 130;
+    }
+    catch (Exception broken) when (broken is ToolchainException or BootFailedException or LabFailedException or GuestException or GuestLostException or InvalidOperationException)
+    {
+        await Console.Error.WriteLineAsync($"{bench.Name} could not be measured: {broken.Message}");
+        status = 1;
+    }
 }
 if (json) Report.Document(results);
-return 0;
+return status;

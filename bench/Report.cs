@@ -18,16 +18,17 @@ static class Report
         Console.WriteLine($"{bench.Name}: {bench.What}");
         string[][] rows =
         [
-            ["case", "median", "B each", "ratio", "target", ""],
+            ["case", "median", "range", "B each", "ratio", "target", ""],
             .. results.Select(one => new[]
             {
-                one.Case, $"{Number(one.Value)} {one.Unit}", Number(one.Bytes), one.Ratio is null ? "" : Number(one.Ratio) + "x",
+                one.Case, $"{Number(one.Value)} {one.Unit}", one.Low is null ? "" : $"{Number(one.Low)} to {Number(one.High)}", Number(one.Bytes),
+                one.Ratio is null ? "" : Number(one.Ratio) + "x",
                 one.Target, one.Met switch { true => "met", false => "MISSED", null => "" },
             }),
         ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
-            Console.WriteLine("  " + string.Join("  ", row.Select((cell, i) => i is 0 or > 3 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
+            Console.WriteLine("  " + string.Join("  ", row.Select((cell, i) => i is 0 or > 4 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
         Console.WriteLine();
     }
 

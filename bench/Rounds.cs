@@ -26,7 +26,7 @@ static class Rounds
         return [.. results.Select(all => (Median(all.Select(one => one.Nanoseconds)), Median(all.Select(one => one.Bytes))))];
     }
 
-    static double Median(IEnumerable<double> values)
+    public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return sorted[sorted.Length / 2];

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Understudy.Boards;
 using Understudy.Guest;
-using Understudy.Linux;
 using Understudy.Runner;
 using Understudy.Toolchain;
 using Understudy.Verdict;
@@ -12,8 +11,6 @@ namespace Understudy.Cli;
 /// <summary><c>understudy boot</c>: a shell in the guest, with devices attached.</summary>
 static class BootCommand
 {
-    const byte HostKey = 0x1D;   // Ctrl-]
-
     static readonly TimeSpan s_grace = TimeSpan.FromSeconds(10);
 
     public static Command Create()
@@ -25,15 +22,12 @@ static class BootCommand
         var memory = new Option<int>("--memory") { Description = "Guest memory in MiB", DefaultValueFactory = _ => 256 };
         var execute = new Option<string?>("--execute", "-e") { Description = "Run this in the guest's shell instead of an interactive one", HelpName = "SCRIPT" };
         var json = CommandLine.Json();
-        var command = new Command("boot",
+        var command = new Verb("boot",
+            "Boot a kernel with devices and give a shell in the guest; leaving it powers the guest off. Drivers are loaded for what is plugged in. In the guest, 'device NAME ...' acts on a model; on the host side, Ctrl-] asks for one such command.",
             """
-            Boot a kernel with devices and give a shell in the guest; leaving it powers the guest off. Drivers are loaded for what is plugged in.
-            In the guest, 'device NAME ...' acts on a model; on the host side, Ctrl-] asks for one such command.
-
-            Examples:
-              understudy boot --kernel debian:6.12 --device rtl8111
-              understudy boot --device rtl8111 -e 'ip link set eth0 up; device nic cable on; sleep 1; dmesg | tail -3'
-              echo uname -a | understudy boot
+            understudy boot --kernel debian:6.12 --device rtl8111
+            understudy boot --device rtl8111 -e 'ip link set eth0 up; device nic cable on; sleep 1; dmesg | tail -3'
+            echo uname -a | understudy boot
             """) { kernel, modules, devices, cpus, memory, execute, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () =>
         {
@@ -108,47 +102,11 @@ static class BootCommand
         }
     }
 
+    // What somebody tried in there is no verdict on anything.
     static async Task<int> ShellAsync(IMachine machine, DeviceConsole devices, CancellationToken cancel)
     {
-        Console.Out.WriteLine("A shell in the guest. Leave with 'exit'. Ctrl-] asks for a device command on the host side.");
-        var shell = await machine.Guest.StartShellAsync(Forward, (ushort)Console.WindowHeight, (ushort)Console.WindowWidth, cancel).ConfigureAwait(false);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var typing = TypeAsync(shell, devices, over.Token);
-        var result = await shell.Completion.ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
-        _ = typing;
-        return Code(result);
-    }
-
-    static async Task TypeAsync(GuestProcess shell, DeviceConsole devices, CancellationToken over)
-    {
-        var raw = new TerminalRawMode();
-        try
-        {
-            await using var input = Console.OpenStandardInput();
-            var buffer = new byte[1024];
-            for (int length; !over.IsCancellationRequested && (length = await input.ReadAsync(buffer, over).ConfigureAwait(false)) > 0;)
-            {
-                if (buffer[0] != HostKey || length != 1)
-                {
-                    await shell.WriteAsync(buffer.AsMemory(0, length), over).ConfigureAwait(false);
-                    continue;
-                }
-                raw.Dispose();
-                Console.Out.Write("\ndevice> ");
-                Console.Out.Write(devices.Answer(Console.In.ReadLine() ?? "").Text);
-                raw = new TerminalRawMode();
-            }
-        }
-        catch (Exception exception) when (exception is GuestException or GuestLostException or OperationCanceledException)
-        {
-            // The shell has ended while a key was on its way.
-            return;
-        }
-        finally
-        {
-            raw.Dispose();
-        }
+        await GuestShell.RunAsync(machine.Guest, devices, cancel).ConfigureAwait(false);
+        return ExitCode.Pass;
     }
 
     static void Forward(CommandStream stream, ReadOnlySpan<byte> bytes)

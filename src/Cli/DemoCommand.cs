@@ -16,15 +16,12 @@ static class DemoCommand
         var output = new Option<string?>("--output") { Description = "The run directory to make; runs/demo-TIME unless told", HelpName = "DIR" };
         var seed = new Option<int>("--seed") { Description = "Seed of everything random in the devices", DefaultValueFactory = _ => 1 };
         var every = new Option<int>("--lose-every") { Description = "Every how many interrupts one is lost in the fault step", DefaultValueFactory = _ => 5, HelpName = "N" };
-        var command = new Command("demo",
+        var command = new Verb("demo",
+            "The show: boot a stock kernel, let its own r8169 drive an RTL8111 written in C#, pull the cable, ping a host behind the model, lose interrupts, and judge what happened. Ends in a verdict and a run directory with report.html.",
             """
-            The show: boot a stock kernel, let its own r8169 drive an RTL8111 written in C#, pull the cable, ping a host behind the model,
-            lose interrupts, and judge what happened. Ends in a verdict and a run directory with report.html.
-
-            Examples:
-              understudy demo
-              understudy demo --kernel debian:6.1
-              understudy demo --kernel path/to/bzImage --modules path/to/lib/modules/6.19.0
+            understudy demo
+            understudy demo --kernel debian:6.1
+            understudy demo --kernel path/to/bzImage --modules path/to/lib/modules/6.19.0
             """) { kernel, modules, output, seed, every, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () =>
         {

@@ -11,13 +11,11 @@ static class DevicesCommand
     public static Command Create()
     {
         var json = CommandLine.Json();
-        var command = new Command("devices",
+        var command = new Verb("devices",
+            "List the device models, and the commands each understands while it is plugged in.",
             """
-            List the device models, and the commands each understands while it is plugged in.
-
-            Examples:
-              understudy devices
-              understudy devices --json
+            understudy devices
+            understudy devices --json
             """) { json };
         command.SetAction(parsed =>
         {

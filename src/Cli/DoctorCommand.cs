@@ -11,14 +11,11 @@ static class DoctorCommand
     public static Command Create()
     {
         var json = CommandLine.Json();
-        var command = new Command("doctor",
+        var command = new Verb("doctor",
+            "Look at this machine: what is here, what is missing, and the exact command that mends it. Changes nothing. Ends in 3 when something is missing that keeps runs from working.",
             """
-            Look at this machine: what is here, what is missing, and the exact command that mends it. Changes nothing.
-            Ends in 3 when something is missing that keeps runs from working.
-
-            Examples:
-              understudy doctor
-              understudy doctor --json
+            understudy doctor
+            understudy doctor --json
             """) { json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () => RunAsync(parsed.GetValue(json), cancel)));
         return command;

@@ -12,13 +12,11 @@ static class KernelsCommand
     public static Command Create()
     {
         var json = CommandLine.Json();
-        var command = new Command("kernels",
+        var command = new Verb("kernels",
+            "List the kernels that can be booted by name: Debian's own packages, the newest of each series.",
             """
-            List the kernels that can be booted by name: Debian's own packages, the newest of each series.
-
-            Examples:
-              understudy kernels
-              understudy kernels --json
+            understudy kernels
+            understudy kernels --json
             """) { json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () => RunAsync(parsed.GetValue(json), cancel)));
         return command;

@@ -4,14 +4,6 @@ using Understudy.Cli;
 var root = new RootCommand(
     """
     Test real Linux drivers without the hardware: a device model in C#, a real kernel, its own unmodified driver.
-
-    Examples:
-      understudy demo                                       the show: r8169 of a stock Debian kernel on an RTL8111 in C#
-      understudy demo --kernel debian:6.1                   the same on another kernel
-      understudy boot --kernel debian:6.12 --device rtl8111 a shell in the guest, with the device attached
-      understudy kernels                                    what can be booted
-      understudy doctor                                     what is here, what is missing, and how to mend it
-
     Exit codes: 0 pass, 1 the driver failed, 2 wrong usage, 3 the lab failed.
     """);
 root.Subcommands.Add(DemoCommand.Create());
@@ -20,4 +12,12 @@ root.Subcommands.Add(SetupCommand.Create());
 root.Subcommands.Add(DoctorCommand.Create());
 root.Subcommands.Add(KernelsCommand.Create());
 root.Subcommands.Add(DevicesCommand.Create());
+Verb.Teach(root,
+    """
+    understudy demo                                       the show: r8169 of a stock Debian kernel on an RTL8111 in C#
+    understudy demo --kernel debian:6.1                   the same on another kernel
+    understudy boot --kernel debian:6.12 --device rtl8111 a shell in the guest, with the device attached
+    understudy kernels                                    what can be booted
+    understudy doctor                                     what is here, what is missing, and how to mend it
+    """);
 return await CommandLine.InvokeAsync(root, args).ConfigureAwait(false);

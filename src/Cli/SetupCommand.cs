@@ -14,14 +14,12 @@ static class SetupCommand
         var kernels = new Option<string[]>("--kernel") { Description = "Kernels to fetch; may be given several times", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
         var refresh = new Option<bool>("--refresh") { Description = "Look for newer versions of what is already here" };
         var json = CommandLine.Json();
-        var command = new Command("setup",
+        var command = new Verb("setup",
+            "Fetch what runs need - QEMU, guest tools, a kernel - into a private cache. No root, no change to the system.",
             """
-            Fetch what runs need - QEMU, guest tools, a kernel - into a private cache. No root, no change to the system.
-
-            Examples:
-              understudy setup                                     the newest stable kernel and all the rest
-              understudy setup --kernel debian:6.1 --kernel debian:6.12
-              understudy setup --refresh                           newer versions, if there are any
+            understudy setup                                     the newest stable kernel and all the rest
+            understudy setup --kernel debian:6.1 --kernel debian:6.12
+            understudy setup --refresh                           newer versions, if there are any
             """) { kernels, refresh, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json),
             () => RunAsync(parsed.GetValue(kernels) ?? [], parsed.GetValue(refresh), parsed.GetValue(json), cancel)));

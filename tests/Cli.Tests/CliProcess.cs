@@ -38,7 +38,7 @@ sealed class CliProcess : IDisposable
 
     public static CliProcess Start(string home, IReadOnlyDictionary<string, string?> environment, params IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Understudy.Cli.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "understudy.dll"), .. arguments])
         {
             WorkingDirectory = home, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };

@@ -18,6 +18,9 @@ sealed class QemuProcess : IDisposable
     /// <exception cref="LabFailedException">It cannot be started.</exception>
     public static async Task<QemuProcess> StartAsync(ProcessStartInfo start)
     {
+        // In a session of its own: Ctrl-C on our terminal is for us to act on, not for the guest to die of.
+        start.ArgumentList.Insert(0, start.FileName);
+        start.FileName = "setsid";
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         var qemu = new QemuProcess();
         new Thread(() => qemu.Run(start)) { IsBackground = true, Name = "qemu-parent" }.Start();
@@ -63,7 +66,7 @@ sealed class QemuProcess : IDisposable
         }
         catch (Exception exception)
         {
-            _started.SetException(new LabFailedException($"QEMU ({start.FileName}) cannot be started: {exception.Message}", exception));
+            _started.SetException(new LabFailedException($"QEMU ({start.ArgumentList[0]}) cannot be started: {exception.Message}", exception));
             return;
         }
         process.ErrorDataReceived += (_, line) => KeepError(line.Data);
