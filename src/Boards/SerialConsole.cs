@@ -29,8 +29,13 @@ public sealed class SerialConsole
     public string Tail => TailFrom(0);
 
     /// <summary>The last lines that say something, for a message.</summary>
-    public string LastLines(int lines)
-        => string.Join('\n', Tail.Split('\n').Select(line => line.TrimEnd('\r', ' ')).Where(line => line.Length > 0).TakeLast(lines));
+    public string LastLines(int lines) => string.Join('\n', Lines().TakeLast(lines));
+
+    /// <summary>The lines that say something, from the first that contains a text on.</summary>
+    public string LinesFrom(string text, int lines)
+        => string.Join('\n', Lines().SkipWhile(line => !line.Contains(text, StringComparison.Ordinal)).Take(lines));
+
+    IEnumerable<string> Lines() => Tail.Split('\n').Select(line => line.TrimEnd('\r', ' ')).Where(line => line.Length > 0);
 
     /// <summary>The last of what came after the first <paramref name="count"/> bytes.</summary>
     internal string TailFrom(long count)

@@ -11,6 +11,8 @@ namespace Understudy.Boards;
 /// <summary>One QEMU process, from its start to its end, and what ties us to it: the console, the monitor, the agent's channels.</summary>
 sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets, SerialConsole console) : IAsyncDisposable
 {
+    const string Panic = "Kernel panic - not syncing";
+
     // The monitor answers within milliseconds, unless QEMU itself is stuck.
     static readonly TimeSpan s_inspection = TimeSpan.FromSeconds(3);
 
@@ -179,7 +181,7 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         var status = await process.Ended.ConfigureAwait(false);
         // QEMU's last words and its last event may still be on their way when the process has already ended.
         await Task.WhenAll(_reading, _monitor?.Ended ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var panicked = _panicked || Printed.Contains("Kernel panic - not syncing", StringComparison.Ordinal);
+        var panicked = _panicked || Printed.Contains(Panic, StringComparison.Ordinal);
         var reason = _killed ? MachineExitReason.Killed
             : panicked ? MachineExitReason.Panicked
             : _said == "guest-reset" ? MachineExitReason.Reset
@@ -195,7 +197,8 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         var exit = await Exit.ConfigureAwait(false);
         return exit.Reason is MachineExitReason.Died or MachineExitReason.Killed
             ? new LabFailedException($"QEMU did not bring the machine up: {exit.Detail}")
-            : new BootFailedException(Stage(""), $"the guest {(exit.Reason == MachineExitReason.Panicked ? "panicked" : "reset itself")} while it came up\n{console.LastLines(20)}");
+            : exit.Reason == MachineExitReason.Panicked ? new BootFailedException(Stage(""), $"the guest panicked while it came up\n{console.LinesFrom(Panic, 20)}")
+            : new BootFailedException(Stage(""), $"the guest reset itself while it came up\n{console.LastLines(20)}");
     }
 
     // A channel that breaks is most often the first sign of a machine that ends: what ended it is the better story.
