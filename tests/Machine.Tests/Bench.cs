@@ -59,7 +59,4 @@ static class Bench
         while (File.Exists($"/proc/{process}/stat") && !File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal))
             await poll.WaitForNextTickAsync(limit.Token);
     }
-
-    /// <summary>A directory of the test's own.</summary>
-    public static string NewDirectory() => Directory.CreateTempSubdirectory("ust-").FullName;
 }

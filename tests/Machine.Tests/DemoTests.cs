@@ -12,7 +12,8 @@ public sealed class DemoTests
     [InlineData("debian:7.2")]
     public async Task The_demo_passes_and_leaves_a_complete_run_directory(string kernel)
     {
-        var (verdict, run) = await PlayAsync(kernel);
+        using var scratch = new ScratchDirectory();
+        var (verdict, run) = await PlayAsync(kernel, scratch["run"]);
         Assert.True(verdict.Outcome == Outcome.Pass, $"{verdict}\n{string.Join('\n', verdict.Evidence)}");
         Assert.Equal(0, verdict.ExitCode());
         Assert.Equal(Outcome.Pass, run.Verdict!.Outcome);
@@ -27,24 +28,22 @@ public sealed class DemoTests
         Assert.Contains(run.Trace(), record => record.Kind == TraceKind.Fault);
         Assert.Contains("report.html", Directory.EnumerateFiles(run.Path).Select(Path.GetFileName));
         Assert.True(FramesIn(Path.Combine(run.Path, "wire.pcap")) > 200, "100 pings and their answers are on the wire");
-        Directory.Delete(run.Path, recursive: true);
     }
 
     [Fact]
     public async Task A_kernel_without_the_driver_is_skipped_and_blamed_on_nobody()
     {
-        var (verdict, run) = await PlayAsync("debian:6.1-cloud");
+        using var scratch = new ScratchDirectory();
+        var (verdict, run) = await PlayAsync("debian:6.1-cloud", scratch["run"]);
         Assert.Equal(Outcome.Skip, verdict.Outcome);
         Assert.Equal(0, verdict.ExitCode());
         Assert.Contains("r8169", verdict.Reason, StringComparison.Ordinal);
         Assert.Contains("debian:6.1-cloud", verdict.Reason, StringComparison.Ordinal);
-        Directory.Delete(run.Path, recursive: true);
     }
 
-    static async Task<(RunVerdict Verdict, RunRecord Run)> PlayAsync(string kernel)
+    static async Task<(RunVerdict Verdict, RunRecord Run)> PlayAsync(string kernel, string directory)
     {
         await Bench.LabAsync(kernel);
-        var directory = Path.Combine(Bench.NewDirectory(), "run");
         var verdict = await Demo.PlayAsync(Bench.Toolbox, new DemoRequest(new LabRequest(kernel), directory, "a test"), new SilentObserver(), TestContext.Current.CancellationToken);
         return (verdict, RunRecord.Load(directory));
     }

@@ -12,7 +12,8 @@ public sealed class DiskFullTests
     public async Task A_disk_that_fills_up_breaks_the_run_and_names_the_file(string size)
     {
         await Bench.LabAsync("debian:latest");
-        var disk = Bench.NewDirectory();
+        using var scratch = new ScratchDirectory();
+        var disk = scratch.Path;
         if (!Mount("-t", "tmpfs", "-o", $"size={size}", "none", disk)) Assert.Skip("only root may mount a small disk");
         try
         {
@@ -28,7 +29,6 @@ public sealed class DiskFullTests
         {
             using var unmounting = Process.Start("umount", [disk]);
             await unmounting.WaitForExitAsync();
-            Directory.Delete(disk);
         }
     }
 

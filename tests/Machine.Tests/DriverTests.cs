@@ -55,9 +55,12 @@ public sealed class DriverTests
     {
         await using var rig = await NicRig.BootAsync();
         await rig.ConnectAsync();
-        await rig.ShellAsync("(ping -i 0.001 -W 1 192.0.2.1 > /tmp/ping 2>&1 &); sleep 0.3");
+        var answered = new TaskCompletionSource();
+        var traffic = await rig.Guest.StartAsync(["ping", "-i", "0.001", "192.0.2.1"], onOutput: (_, text) => { if (text.IndexOf("seq=20"u8) >= 0) answered.TrySetResult(); });
+        await answered.Task.WaitAsync(Bench.Patience);
         await rig.Guest.UnloadModuleAsync("r8169");
-        await rig.ShellAsync("pkill ping; true");
+        await rig.TryAsync("killall ping");
+        await traffic.Completion.WaitAsync(Bench.Patience);
         await rig.Guest.LoadModuleAsync("r8169");
         await rig.Guest.WaitForPathAsync("/sys/class/net/eth0").WaitAsync(Bench.Patience);
         await rig.ConnectAsync();

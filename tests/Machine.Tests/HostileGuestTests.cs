@@ -22,18 +22,22 @@ public sealed class HostileGuestTests
 
         // The card masters the bus and may send any message: what becomes of the guest itself is its own doing.
         var attack = rig.Guest.ExecuteAsync(["/tmp/hostile", device, Seconds.ToString(CultureInfo.InvariantCulture), seed.ToString(CultureInfo.InvariantCulture)]);
-        await Task.WhenAny(attack, rig.Machine.Exit).WaitAsync(TimeSpan.FromSeconds(Seconds) + Bench.Patience);
+        await Task.WhenAny(attack, rig.Machine.Exit, Task.Delay(TimeSpan.FromSeconds(Seconds) + Bench.Patience));
 
+        Assert.DoesNotContain("stuck", await rig.Machine.InspectAsync(), StringComparison.Ordinal);
         if (rig.Machine.Exit.IsCompleted) Assert.NotEqual(MachineExitReason.Died, (await rig.Machine.Exit).Reason);
         Assert.DoesNotContain(rig.Machine.Pci.Findings, finding => finding.Check is "vfio-user-crashed" or "vfio-user-protocol");
         Assert.DoesNotContain(rig.Slot.Findings, finding => finding.Check == "model-crashed");
         Assert.All(rig.Slot.Findings.GroupBy(finding => finding.Check), same => Assert.InRange(same.Count(), 1, 100));
-        Assert.True(rig.Trace.Read(0, new Understudy.Pci.TraceEntry[1], out _) >= 0);
 
         rig.Slot.Reset();
         var identity = new byte[4];
         rig.Slot.ReadConfig(0, identity);
         Assert.Equal([0xEC, 0x10, 0x68, 0x81], identity);
-        TestContext.Current.SendDiagnosticMessage(attack.IsCompletedSuccessfully ? (await attack).Stdout : $"the guest did not survive: {(await rig.Machine.ShutDownAsync(Bench.Patience)).Reason}");
+        var exit = attack.IsCompletedSuccessfully ? (await attack).Stdout : $"the guest did not survive: {(await rig.Machine.ShutDownAsync(Bench.Patience)).Reason}";
+        TestContext.Current.TestOutputHelper!.WriteLine($"{exit}; {rig.Slot.Findings.Count} findings");
+
+        await rig.DisposeAsync();
+        await rig.Machine.Pci.Completion;
     }
 }

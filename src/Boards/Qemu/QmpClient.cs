@@ -115,7 +115,7 @@ sealed class QmpClient : IAsyncDisposable
             onEvent(name.GetString() ?? "", message.TryGetProperty("data", out var data) ? data.Clone() : default);
             return;
         }
-        if (!message.TryGetProperty("id", out var id) || !_asked.TryRemove(id.GetInt64(), out var waiting)) return;
+        if (!message.TryGetProperty("id", out var id) || !_asked.TryGetValue(id.GetInt64(), out var waiting)) return;
         if (message.TryGetProperty("return", out var result)) waiting.TrySetResult(result.Clone());
         else waiting.TrySetException(new LabFailedException($"QEMU refused a command: {message.GetProperty("error").GetProperty("desc").GetString()}"));
     }

@@ -54,12 +54,15 @@ static void touch_config(int config)
 		pread(config, &value, width, at);
 }
 
-/* Every now and then things are put back, or nothing behind a closed gate is ever reached again. */
-static void open_gates(int config)
-{
-	uint16_t command = 0x406;
+/* Every now and then things are put back: behind a closed gate, or at an address no longer its own, nothing reaches the card. */
+static uint32_t sound[64];
 
-	pwrite(config, &command, sizeof command, 4);
+static void put_back(int config)
+{
+	unsigned i;
+
+	for (i = 0; i < 64; i++)
+		pwrite(config, &sound[i], sizeof sound[i], (off_t)i * 4);
 }
 
 int main(int argc, char **argv)
@@ -79,11 +82,16 @@ int main(int argc, char **argv)
 		perror("mmap");
 		return 1;
 	}
+	if (pread(config, sound, sizeof sound, 0) != (ssize_t)sizeof sound) {
+		perror("config");
+		return 1;
+	}
+	sound[1] |= 0x6;	/* memory space, bus master */
 	state = strtoull(argv[3], NULL, 0) * 2654435761u + 1;
 	for (end = time(NULL) + atoi(argv[2]); time(NULL) < end; count++) {
-		if (count % 64 == 0)
-			open_gates(config);
-		if (next() % 8 == 0)
+		if (count % 256 == 0)
+			put_back(config);
+		if (next() % 32 == 0)
 			touch_config(config);
 		else
 			touch_bar(bar, (size_t)info.st_size);

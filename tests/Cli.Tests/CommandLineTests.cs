@@ -1,0 +1,137 @@
+using System.Text.Json;
+
+namespace Understudy.Cli.Tests;
+
+/// <summary>The program as a user meets it: exit codes, messages, JSON, help. No guest is booted; nothing is fetched.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices"];
+
+    // A mirror that refuses at once, and a cache with nothing in it.
+    static readonly Dictionary<string, string?> s_offline = new()
+    {
+        ["UNDERSTUDY_DEBIAN_MIRROR"] = "http://127.0.0.1:9/debian",
+        ["http_proxy"] = null,
+        ["https_proxy"] = null,
+    };
+
+    readonly string _home = Directory.CreateTempSubdirectory("ust-").FullName;
+
+    public static TheoryData<string> Verbs => [.. s_verbs];
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public async Task Every_verb_teaches_by_example(string verb)
+    {
+        var (code, output, error) = await RunAsync(verb, "--help");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("Examples:", output, StringComparison.Ordinal);
+        Assert.Contains($"understudy {verb}", output, StringComparison.Ordinal);
+        Assert.Contains("--json", output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', output);
+    }
+
+    [Fact]
+    public async Task Help_names_every_verb_and_the_exit_codes()
+    {
+        var (code, output, _) = await RunAsync("--help");
+        Assert.Equal(0, code);
+        Assert.All(s_verbs, verb => Assert.Contains(verb, output, StringComparison.Ordinal));
+        Assert.Contains("Exit codes: 0 pass, 1 the driver failed, 2 wrong usage, 3 the lab failed.", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("'demo'", "dmeo")]
+    [InlineData("'kernels'", "kernel")]
+    [InlineData("'--kernel'", "demo", "--kernal", "debian:6.1")]
+    [InlineData("rtl8111", "boot", "--device", "rtl811", "-e", "true")]
+    [InlineData("from 1 to 64", "boot", "--cpus", "0")]
+    [InlineData("from 1 on", "demo", "--lose-every", "0")]
+    [InlineData("modules directory", "demo", "--modules", "lib")]
+    [InlineData("no kernel image", "demo", "--kernel", "./no-such-image")]
+    [InlineData("no kernel image", "setup", "--kernel", "./no-such-image")]
+    [InlineData("--execute", "boot", "--json")]
+    public async Task Wrong_usage_ends_in_2_and_says_what_would_be_right(string hint, params string[] arguments)
+    {
+        var (code, output, error) = await RunAsync(arguments);
+        Assert.Equal(2, code);
+        if (!arguments.Contains("--json")) Assert.Equal("", output);
+        Assert.Contains(hint, output + error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at Understudy", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_home, "runs")));
+    }
+
+    [Theory]
+    [InlineData(3, "demo")]
+    [InlineData(3, "boot", "-e", "true")]
+    [InlineData(3, "setup")]
+    [InlineData(3, "kernels")]
+    [InlineData(3, "doctor")]
+    [InlineData(0, "devices")]
+    [InlineData(2, "demo", "--lose-every", "0")]
+    [InlineData(2, "demo", "--no-such-option")]
+    [InlineData(2, "boot", "--device", "rtl811", "-e", "true")]
+    public async Task With_json_there_is_nothing_else_on_standard_output(int expected, params string[] arguments)
+    {
+        var (code, output, _) = await RunAsync([.. arguments, "--json"]);
+        Assert.Equal(expected, code);
+        using var parsed = JsonDocument.Parse(output);
+        Assert.NotEqual(JsonValueKind.Undefined, parsed.RootElement.ValueKind);
+    }
+
+    [Fact]
+    public async Task Offline_with_an_empty_cache_the_lab_is_broken_and_the_message_says_why()
+    {
+        var (code, _, error) = await RunAsync("setup");
+        Assert.Equal(3, code);
+        Assert.Contains("127.0.0.1", error, StringComparison.Ordinal);
+        var (doctor, checks, _) = await RunAsync("doctor");
+        Assert.Equal(3, doctor);
+        Assert.Contains("MISSING", checks, StringComparison.Ordinal);
+        Assert.Contains("mend it with: understudy setup", checks, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_kernel_ends_in_2_with_the_nearest_names_and_leaves_no_run_directory()
+    {
+        KnowKernels();
+        var (code, output, error) = await RunAsync("demo", "--kernel", "debian:6.99");
+        Assert.Equal(2, code);
+        Assert.Contains("debian:6.12", output + error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_home, "runs")));
+        Assert.Equal(2, (await RunAsync("boot", "--kernel", "debian:6.99", "-e", "true")).Code);
+        Assert.Equal(2, (await RunAsync("setup", "--kernel", "debian:6.99")).Code);
+    }
+
+    [Fact]
+    public async Task Redirected_output_is_plain()
+    {
+        foreach (var verb in s_verbs[2..])
+        {
+            var (_, output, error) = await RunAsync(verb);
+            Assert.DoesNotContain('\e', output);
+            Assert.DoesNotContain('\e', error);
+            Assert.DoesNotContain('\r', output);
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_home, recursive: true);
+
+    // The list of kernels as a mirror once gave it; the mirror itself is not there any more.
+    void KnowKernels()
+    {
+        var cache = Directory.CreateDirectory(Path.Combine(_home, "cache", "understudy")).FullName;
+        File.WriteAllText(Path.Combine(cache, "kernels.json"), """
+            {"Kernels":[{"Release":"6.12.1+deb13-amd64","Series":"6.12","IsCandidate":false,"PackageVersion":"6.12.1-1","Packages":[]},
+            {"Release":"6.1.0-40-amd64","Series":"6.1","IsCandidate":false,"PackageVersion":"6.1.1-1","Packages":[]}],"Warnings":[],"Read":"2026-01-02T03:04:05Z"}
+            """);
+    }
+
+    async Task<(int Code, string Out, string Error)> RunAsync(params IReadOnlyList<string> arguments)
+    {
+        var environment = new Dictionary<string, string?>(s_offline) { ["XDG_CACHE_HOME"] = Path.Combine(_home, "cache") };
+        using var program = CliProcess.Start(_home, environment, arguments);
+        var code = await program.EndAsync();
+        return (code, program.Out, program.Error);
+    }
+}
