@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Understudy.Boards;
 using Understudy.Runner.Suites;
 using Understudy.Toolchain;
 using Understudy.Verdict;
@@ -21,6 +22,8 @@ static class RunCommand
     static readonly Option<bool> s_untilFail = new("--until-fail") { Description = "Run everything again and again until something ends badly, or --repeat times" };
     static readonly Option<int> s_seed = new("--seed") { Description = "Seed of everything random: devices, order", HelpName = "N", DefaultValueFactory = _ => 1 };
     static readonly Option<bool> s_shuffle = new("--shuffle") { Description = "Run in an order made from the seed" };
+    static readonly Option<bool> s_cold = new("--cold") { Description = "Boot every guest, instead of restoring one that booted once" };
+    static readonly Option<bool> s_restored = new("--restored") { Description = "Restore guests that booted once; so it is unless told" };
     static readonly Option<string?> s_output = new("--output") { Description = "Directory for the run directories and the summary; runs/run-TIME unless told", HelpName = "DIR" };
     static readonly Option<bool> s_json = CommandLine.Json();
 
@@ -35,7 +38,7 @@ static class RunCommand
             understudy run suites --last-failed
             """)
         {
-            s_paths, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_output, s_json,
+            s_paths, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_output, s_json,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -59,6 +62,7 @@ static class RunCommand
         if (parsed.GetValue(s_jobs) is < 1 or > 256) throw new UsageException("--jobs takes a number from 1 to 256");
         if (parsed.GetValue(s_repeat) < 1) throw new UsageException("--repeat takes a number from 1 on");
         if (parsed.GetValue(s_seed) < 0) throw new UsageException("--seed takes a number from 0 on");
+        if (parsed.GetValue(s_cold) && parsed.GetValue(s_restored)) throw new UsageException("--cold and --restored exclude each other");
         var output = parsed.GetValue(s_output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"run-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
         var failed = parsed.GetValue(s_lastFailed) ? LastFailed(Path.GetDirectoryName(Path.GetFullPath(output))!) : null;
         var kernels = Words(parsed.GetValue(s_kernels));
@@ -67,7 +71,7 @@ static class RunCommand
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
             Modules = parsed.GetValue(s_modules),
             Selection = new TestSelection { Tags = Words(parsed.GetValue(s_tags)), Names = Words(parsed.GetValue(s_names)), Only = failed },
-            Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
+            Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
             Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),
         };
         return Chosen(request).Count > 0 ? request : throw new UsageException(NothingChosen(request));

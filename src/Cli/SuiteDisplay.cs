@@ -46,7 +46,7 @@ sealed class SuiteDisplay(ProvisionDisplay provision) : ISuiteObserver
             foreach (var result in summary.Results.Where(result => !result.Outcome.IsGood()))
                 provision.Line(Terminal.Styled(Look(result.Outcome).Colour, Look(result.Outcome).Mark) + $" {result.Cell.Name}: {result.Verdict.Reason}; again: {result.Cell.Reproduce}");
         provision.Line(string.Create(CultureInfo.InvariantCulture, $"{summary} in {summary.Seconds:F1} s"));
-        provision.Line($"results: {Path.GetRelativePath(Environment.CurrentDirectory, summary.Request.Output)}");
+        provision.Line($"report: {Path.Combine(Path.GetRelativePath(Environment.CurrentDirectory, summary.Request.Output), "matrix.html")}");
     }
 
     static (string Colour, string Mark) Look(Outcome outcome) => outcome switch

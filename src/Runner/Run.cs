@@ -56,7 +56,7 @@ public sealed class Run : IAsyncDisposable
             _observer.Began(step.Record);
             var notes = new StepNotes(_observer);
             var (outcome, reason, lines) = await OutcomeOfAsync(notes, body).ConfigureAwait(false);
-            _observer.Ended(step.End(outcome, reason ?? notes.Detail, [.. notes.Lines, .. lines]));
+            _observer.Ended(step.End(outcome, reason ?? notes.Detail, [.. notes.Lines, .. lines], notes.Results));
             return outcome == Outcome.Pass;
         }
         catch (RunDirectoryFullException full)

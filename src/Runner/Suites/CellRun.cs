@@ -15,22 +15,23 @@ sealed class CellRun
 
     readonly TestCell _cell;
     readonly Lab _lab;
+    readonly GuestStart _start;
     readonly Run _run;
     readonly DeviceConsole _console = new();
     readonly Dictionary<string, FaultInjector> _faults = [];
     IMachine? _machine;
 
-    CellRun(TestCell cell, Lab lab, Run run) => (_cell, _lab, _run) = (cell, lab, run);
+    CellRun(TestCell cell, Lab lab, GuestStart start, Run run) => (_cell, _lab, _start, _run) = (cell, lab, start, run);
 
     TestSettings Settings => _cell.Test.Settings;
 
     /// <summary>Runs it.</summary>
     /// <returns>The verdict; everything else is in the run directory.</returns>
     /// <exception cref="IOException">The run directory cannot be made.</exception>
-    public static async Task<RunVerdict> PlayAsync(TestCell cell, Lab lab, string directory, IRunObserver observer, CancellationToken cancel)
+    public static async Task<RunVerdict> PlayAsync(TestCell cell, Lab lab, string directory, GuestStart start, IRunObserver observer, CancellationToken cancel)
     {
         await using var run = Run.Begin(directory, Info(cell, lab), observer, cell.Test.Settings.Judge);
-        var play = new CellRun(cell, lab, run);
+        var play = new CellRun(cell, lab, start, run);
         try
         {
             await play.PlayAsync(cancel).ConfigureAwait(false);
@@ -84,12 +85,15 @@ sealed class CellRun
     async Task<bool> HasAsync(PlannedModule module, CancellationToken cancel)
         => _lab.Kernel.ModulesDirectory is not null && (await _lab.Toolbox.ModulesAsync(_lab.Kernel, cancel).ConfigureAwait(false)).Has(module.Name);
 
+    // What a test says to the kernel or to QEMU at boot, a saved guest has not heard.
+    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 ? _start : GuestStart.Cold;
+
     async Task BootAsync(StepNotes notes, CancellationToken cancel)
     {
         _machine = _lab.Board.Assemble(new BootSpec(_lab.Kernel)
         {
             Modules = [.. Settings.Modules.Select(module => module.Name)], Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
-            KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _cell.Seed,
+            KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _cell.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         });
         _run.Watch(_machine);
@@ -97,7 +101,7 @@ sealed class CellRun
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
         _run.Watch(_machine.Guest);
         await TestFiles.PushAsync(_cell.Test, _machine.Guest, cancel).ConfigureAwait(false);
-        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} up";
+        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";
     }
 
     void Plug(PlannedDevice device)

@@ -20,16 +20,21 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Ac
     {
         using var stdout = new CappedFile(() => directory.CreateAttachment($"{script.Name}.out"));
         using var stderr = new CappedFile(() => directory.CreateAttachment($"{script.Name}.err"));
-        var process = await StartAsync(script, (stream, bytes) => (stream == CommandStream.Stdout ? stdout : stderr).Write(bytes), cancel).ConfigureAwait(false);
+        var results = new SubResults();
+        var process = await StartAsync(script, (stream, bytes) =>
+        {
+            (stream == CommandStream.Stdout ? stdout : stderr).Write(bytes);
+            if (stream == CommandStream.Stdout) results.Read(bytes);
+        }, cancel).ConfigureAwait(false);
         try
         {
-            return Result(await process.Completion.WaitAsync(script.Limit, cancel).ConfigureAwait(false));
+            return Result(await process.Completion.WaitAsync(script.Limit, cancel).ConfigureAwait(false)) with { Results = results.End() };
         }
         catch (TimeoutException)
         {
             var doing = await DoingAsync(cancel).ConfigureAwait(false);
             var killed = await KillAsync(process, cancel).ConfigureAwait(false);
-            return (killed is null ? new ScriptResult(null, Kill, "", []) : Result(killed)) with { Overran = doing };
+            return (killed is null ? new ScriptResult(null, Kill, "", []) : Result(killed)) with { Overran = doing, Results = killed is null ? [] : results.End() };
         }
     }
 

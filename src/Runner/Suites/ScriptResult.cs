@@ -1,3 +1,5 @@
+using Understudy.Verdict;
+
 namespace Understudy.Runner.Suites;
 
 /// <summary>How an executable ended.</summary>
@@ -7,6 +9,9 @@ namespace Understudy.Runner.Suites;
 /// <param name="Tail">The last it wrote, for a message.</param>
 sealed record ScriptResult(int? ExitCode, int? Signal, string Said, IReadOnlyList<string> Tail)
 {
+    /// <summary>The results it reported on its standard output: KTAP, TAP, kselftest, LTP, JUnit.</summary>
+    public IReadOnlyList<SubResult> Results { get; init; } = [];
+
     /// <summary>It was killed when its time was over; then this is what the guest was doing.</summary>
     public IReadOnlyList<string>? Overran { get; init; }
 }

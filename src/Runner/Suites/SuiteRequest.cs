@@ -1,3 +1,5 @@
+using Understudy.Boards;
+
 namespace Understudy.Runner.Suites;
 
 /// <summary>What to run, on what, how often, and where to write it down.</summary>
@@ -17,6 +19,9 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
 
     /// <summary>Guests at once.</summary>
     public int Jobs { get; init; } = 1;
+
+    /// <summary>How guests come up, where a test does not need a boot of its own.</summary>
+    public GuestStart Start { get; init; } = GuestStart.Restored;
 
     /// <summary>How often each test is run.</summary>
     public int Repeat { get; init; } = 1;

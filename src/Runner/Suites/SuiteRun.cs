@@ -88,7 +88,7 @@ public sealed class SuiteRun
         // In a report, "the newest" is a name that means another kernel tomorrow.
         var named = cell.Kernel == SuitePlan.NewestKernel ? cell with { Kernel = lab.Kernel.Name } : cell;
         var watch = new CellObserver(named, this);
-        var verdict = await CellRun.PlayAsync(named, lab, directory, watch, cancel).ConfigureAwait(false);
+        var verdict = await CellRun.PlayAsync(named, lab, directory, _request.Start, watch, cancel).ConfigureAwait(false);
         if (cancel.IsCancellationRequested) return;
         string? broke = null;
         if (verdict.Outcome == Outcome.Broken)
@@ -102,11 +102,11 @@ public sealed class SuiteRun
     }
 
     // The lab's failure is nobody's result: its run is kept inside the one that counts.
-    static async Task<RunVerdict> AgainAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, CancellationToken cancel)
+    async Task<RunVerdict> AgainAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, CancellationToken cancel)
     {
         var aside = directory + ".broken";
         Directory.Move(directory, aside);
-        var verdict = await CellRun.PlayAsync(cell, lab, directory, watch, cancel).ConfigureAwait(false);
+        var verdict = await CellRun.PlayAsync(cell, lab, directory, _request.Start, watch, cancel).ConfigureAwait(false);
         Directory.Move(aside, Path.Combine(directory, "broken-first"));
         return verdict;
     }
@@ -128,6 +128,7 @@ public sealed class SuiteRun
         {
             var summary = Summary(interrupted);
             SummaryFiles.Write(summary);
+            MatrixReport.Write(RunSummary.Read(_request.Output), Path.Combine(_request.Output, "matrix.html"));
             return summary;
         }
     }

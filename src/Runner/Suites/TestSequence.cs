@@ -1,4 +1,5 @@
 using System.Globalization;
+using Understudy.Verdict;
 
 namespace Understudy.Runner.Suites;
 
@@ -42,13 +43,17 @@ sealed class TestSequence(DirectoryTest test, ITestMachine machine, Run run)
 
     static void Judge(TestScript script, ScriptResult result, StepNotes notes)
     {
+        if (result.Results.Count > 0) notes.Results = result.Results;
         if (result.Overran is { } doing)
             throw new StepFailedException(string.Create(CultureInfo.InvariantCulture, $"still running after {script.Limit.TotalSeconds:0.###} s, and killed"), [.. result.Tail, .. doing]);
         var said = result.Said.Length > 0 ? $": {result.Said}" : "";
         switch (result.ExitCode)
         {
+            case 0 when result.Results.Where(sub => !sub.Outcome.IsGood()).ToList() is [var first, ..] bad:
+                var reason = $"{bad.Count} of {result.Results.Count} results are bad, first '{first.Name}'{(first.Reason is { } why ? $": {why}" : "")}";
+                throw bad.All(sub => sub.Outcome == Outcome.Error) ? new TestErrorException(reason) : new StepFailedException(reason, first.Lines);
             case 0:
-                notes.Detail = result.Said;
+                notes.Detail = result.Results.Count > 0 ? $"{result.Results.Count} results, all well" : result.Said;
                 break;
             case SkipCode:
                 throw new StepSkippedException(result.Said.Length > 0 ? result.Said : $"'{script.Name}' asked for it and did not say why");
