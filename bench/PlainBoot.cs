@@ -44,7 +44,7 @@ sealed class PlainBoot(QemuBoard board, Kernel kernel)
 
     async Task<byte[]> CompressedAsync(string plain, CancellationToken cancel)
     {
-        await board.WriteInitramfsAsync(new BootSpec(kernel), plain, cancel);
+        (await board.InitramfsAsync(new BootSpec(kernel), cancel)).WriteTo(plain);
         using var compressed = new MemoryStream();
         await using (var gzip = new GZipStream(compressed, CompressionLevel.SmallestSize))
             await gzip.WriteAsync(await File.ReadAllBytesAsync(plain, cancel), cancel);

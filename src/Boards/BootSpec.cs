@@ -10,6 +10,21 @@ public sealed record BootSpec(Kernel Kernel)
     /// <summary>Modules the guest must be able to load, with all they depend on.</summary>
     public IReadOnlyList<string> Modules { get; init; } = [];
 
+    /// <summary>How the guest comes up. What a guest is saved for is this spec, without <see cref="OnDeviceCommand"/> and
+    /// <see cref="Seed"/>: specs that differ in anything else have saved guests of their own.</summary>
+    public GuestStart Start { get; init; } = GuestStart.Cold;
+
+    /// <summary>Modules that are loaded, in this order, before anybody else gets to the guest: in a restored one before it was saved, so that
+    /// a driver meets its device without having to be loaded first.</summary>
+    public IReadOnlyList<string> Preloaded { get; init; } = [];
+
+    /// <summary>A restored guest's random numbers are its own. Without it all that come from one saved guest draw the same, which repeats
+    /// better.</summary>
+    public bool FreshRandomNumbers { get; init; } = true;
+
+    /// <summary>Told, in words, what goes on beside the plan: that a guest is booted to be saved, or that a saved one was of no use.</summary>
+    public Action<string>? OnNote { get; init; }
+
     /// <summary>Virtual CPUs.</summary>
     public int Cpus { get; init; } = 1;
 

@@ -26,19 +26,7 @@ public sealed class SerialConsole
     }
 
     /// <summary>The last of what was printed, up to 64 KiB.</summary>
-    public string Tail
-    {
-        get
-        {
-            lock (_lock)
-            {
-                var length = (int)Math.Min(_count, TailBytes);
-                var text = new byte[length];
-                for (var i = 0; i < length; i++) text[i] = _tail[(_count - length + i) % TailBytes];
-                return Encoding.Latin1.GetString(text);
-            }
-        }
-    }
+    public string Tail => TailFrom(0);
 
     /// <summary>The last lines that say something, for a message.</summary>
     public string LastLines(int lines) => string.Join('\n', Lines().TakeLast(lines));
@@ -48,6 +36,18 @@ public sealed class SerialConsole
         => string.Join('\n', Lines().SkipWhile(line => !line.Contains(text, StringComparison.Ordinal)).Take(lines));
 
     IEnumerable<string> Lines() => Tail.Split('\n').Select(line => line.TrimEnd('\r', ' ')).Where(line => line.Length > 0);
+
+    /// <summary>The last of what came after the first <paramref name="count"/> bytes.</summary>
+    internal string TailFrom(long count)
+    {
+        lock (_lock)
+        {
+            var length = (int)Math.Min(_count - count, TailBytes);
+            var text = new byte[length];
+            for (var i = 0; i < length; i++) text[i] = _tail[(_count - length + i) % TailBytes];
+            return Encoding.Latin1.GetString(text);
+        }
+    }
 
     internal async Task ReadAsync(Stream stream)
     {

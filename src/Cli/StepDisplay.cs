@@ -22,7 +22,7 @@ sealed class StepDisplay(ProvisionDisplay provision, bool quiet) : IRunObserver
         var (colour, mark) = Look(step.Outcome);
         var line = string.Create(CultureInfo.InvariantCulture, $"{step.Name,-12} {step.Detail} ({took:F2} s)");
         Write("", $"{Time(step.StartedSeconds)} ", (colour, mark), ("", line));
-        if (step.Outcome is not (Outcome.Fail or Outcome.Broken)) return;
+        if (step.Outcome?.IsGood() != false) return;
         foreach (var shown in step.Lines.Take(40)) Write("grey", Indent + shown);
     }
 
@@ -50,6 +50,10 @@ sealed class StepDisplay(ProvisionDisplay provision, bool quiet) : IRunObserver
         Outcome.Pass => ("green", "ok     "),
         Outcome.Fail => ("red", "FAIL   "),
         Outcome.Skip => ("yellow", "skip   "),
-        _ => ("magenta", "BROKEN "),
+        Outcome.XFail => ("yellow", "xfail  "),
+        Outcome.XPass => ("red", "XPASS  "),
+        Outcome.Error => ("magenta", "ERROR  "),
+        Outcome.Broken or null => ("magenta", "BROKEN "),
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "no such outcome"),
     };
 }

@@ -162,6 +162,13 @@ public sealed partial class GuestAgent
         return AskAsync(new FrameWriter(FrameType.SetTime).U64(ticks * nanosecondsPerTick), "set the time", cancellation);
     }
 
+    /// <summary>Stirs chance into the guest's random numbers, which counts from the next one on: machines made of one saved machine would
+    /// all draw the same.</summary>
+    /// <param name="seed">What is stirred in; the first 512 bytes of it.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Task SeedAsync(ReadOnlyMemory<byte> seed, CancellationToken cancellation = default) =>
+        AskAsync(new FrameWriter(FrameType.Seed).Bytes(seed.Span), "seed the random numbers", cancellation);
+
     /// <summary>Mounts a file system (mount(2)); the mount point is made.</summary>
     /// <param name="source">The device or the tag.</param>
     /// <param name="target">The mount point.</param>

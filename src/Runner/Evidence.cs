@@ -7,7 +7,7 @@ using Understudy.Verdict;
 namespace Understudy.Runner;
 
 /// <summary>Carries everything a run shows into its directory while it happens: console, kernel log, device transactions, findings.</summary>
-sealed class Evidence(RunDirectory directory) : IDisposable
+sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : IDisposable
 {
     static readonly TimeSpan s_tracePeriod = TimeSpan.FromMilliseconds(100);
 
@@ -144,8 +144,9 @@ sealed class Evidence(RunDirectory directory) : IDisposable
     Finding OnTheWire(BusFinding found)
         => new(directory.Now, FindingSource.Lab, found.Check, found.Text.Split('\n')[0], found.Check == "vfio-user-crashed" ? Severity.Error : Severity.Warning, found.Text.Split('\n'));
 
-    void Add(Finding finding)
+    void Add(Finding seen)
     {
+        var finding = judge(seen);
         lock (_lock)
             if (_findings.Add(finding)) Keep(finding, static (kept, d) => d.Append(kept));
     }

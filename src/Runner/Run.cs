@@ -21,36 +21,42 @@ public sealed class Run : IAsyncDisposable
     IMachine? _machine;
     RunVerdict? _verdict;
 
-    Run(RunDirectory directory, IRunObserver observer)
+    Run(RunDirectory directory, IRunObserver observer, Func<Finding, Finding> judge)
     {
         (Directory, _observer) = (directory, observer);
-        _evidence = new Evidence(directory);
+        _evidence = new Evidence(directory, judge);
     }
 
     /// <summary>Begins a run in a new directory.</summary>
+    /// <param name="directory">The directory to make.</param>
+    /// <param name="info">What is known so far.</param>
+    /// <param name="observer">Told what happens.</param>
+    /// <param name="judge">Sees each finding before it is written down, and may weigh it differently; null leaves all as they are.</param>
     /// <exception cref="IOException">The directory cannot be made or holds something already.</exception>
-    public static Run Begin(string directory, RunInfo info, IRunObserver observer) => new(RunDirectory.Create(directory, info), observer);
+    public static Run Begin(string directory, RunInfo info, IRunObserver observer, Func<Finding, Finding>? judge = null)
+        => new(RunDirectory.Create(directory, info), observer, judge ?? (finding => finding));
 
     /// <summary>Where it is written down.</summary>
     public RunDirectory Directory { get; }
 
     /// <summary>No step has failed or broken so far, so that the next is worth running.</summary>
-    public bool IsHealthy => _signals.Count == 0 && _evidence.Full is null && Directory.Steps.All(step => step.Outcome is Outcome.Pass or Outcome.Skip);
+    public bool IsHealthy => CanGoOn && Directory.Steps.All(step => step.Outcome?.IsGood() == true);
 
     /// <summary>Runs one step; when an earlier one failed or broke, does nothing.</summary>
     /// <param name="name">What it does, in a few words.</param>
     /// <param name="body">Does it. Any exception decides the outcome; returning is a pass.</param>
+    /// <param name="evenAfterFailure">It cleans up: it is run after a failed step too, as long as the machine lives.</param>
     /// <returns>Whether it passed.</returns>
-    public async Task<bool> StepAsync(string name, Func<StepNotes, Task> body)
+    public async Task<bool> StepAsync(string name, Func<StepNotes, Task> body, bool evenAfterFailure = false)
     {
-        if (!IsHealthy) return false;
+        if (evenAfterFailure ? !CanGoOn : !IsHealthy) return false;
         try
         {
             var step = Directory.BeginStep(name);
             _observer.Began(step.Record);
             var notes = new StepNotes(_observer);
             var (outcome, reason, lines) = await OutcomeOfAsync(notes, body).ConfigureAwait(false);
-            _observer.Ended(step.End(outcome, reason ?? notes.Detail, [.. notes.Lines, .. lines]));
+            _observer.Ended(step.End(outcome, reason ?? notes.Detail, [.. notes.Lines, .. lines], notes.Results));
             return outcome == Outcome.Pass;
         }
         catch (RunDirectoryFullException full)
@@ -89,13 +95,15 @@ public sealed class Run : IAsyncDisposable
     public void FaultInjected(string device, PciSlot slot, string text) => _evidence.FaultInjected(device, slot, text);
 
     /// <summary>Judges the run and writes verdict and report. Call when the machine has ended.</summary>
-    public async Task<RunVerdict> ConcludeAsync()
+    /// <param name="expected">Turns the judgement by what was expected of the run; null leaves it.</param>
+    public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null)
     {
         if (_verdict is not null) return _verdict;
         await _over.CancelAsync().ConfigureAwait(false);
         var findings = await _evidence.CompleteAsync(_machine?.Pci).ConfigureAwait(false);
         if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
-        _verdict = VerdictEngine.Decide(Directory.Steps, findings, _signals);
+        var judged = VerdictEngine.Decide(Directory.Steps, findings, _signals);
+        _verdict = expected?.Invoke(judged) ?? judged;
         try
         {
             Directory.Conclude(_verdict);
@@ -123,6 +131,9 @@ public sealed class Run : IAsyncDisposable
         }
     }
 
+    // The lab and the machine have not failed, whatever the steps came to.
+    bool CanGoOn => _signals.Count == 0 && _evidence.Full is null;
+
     async Task<(Outcome Outcome, string? Reason, IReadOnlyList<string> Lines)> OutcomeOfAsync(StepNotes notes, Func<StepNotes, Task> body)
     {
         try
@@ -136,6 +147,10 @@ public sealed class Run : IAsyncDisposable
         catch (StepFailedException failed)
         {
             return (Outcome.Fail, failed.Message, failed.Lines);
+        }
+        catch (TestErrorException broken)
+        {
+            return (Outcome.Error, broken.Message, []);
         }
         catch (StepSkippedException skipped)
         {

@@ -1,3 +1,5 @@
+using Understudy.Verdict;
+
 namespace Understudy.Runner;
 
 /// <summary>What a step has to say for itself while it runs.</summary>
@@ -13,6 +15,9 @@ public sealed class StepNotes
 
     /// <summary>Everything it has to show.</summary>
     public IReadOnlyList<string> Lines => _lines;
+
+    /// <summary>The results found in a test's own output; null where none were looked for.</summary>
+    public IReadOnlyList<SubResult>? Results { get; set; }
 
     /// <summary>Adds a line to what it has to show, and tells whoever watches.</summary>
     public void Show(string line)

@@ -86,7 +86,11 @@ public sealed class UnderstudyCache
     /// The path of an entry, made by <paramref name="fill"/> in a staging directory and renamed into place when it is not there yet.
     /// An entry that exists is returned without a lock.
     /// </summary>
-    internal async Task<string> EntryAsync(
+    /// <param name="entry">Its name: a shelf, a slash, and what tells it from others on that shelf.</param>
+    /// <param name="fill">Makes it, in the directory it is given.</param>
+    /// <param name="cancel">Gives up waiting for another process that makes it.</param>
+    /// <param name="waiting">Called once when another process is making it.</param>
+    public async Task<string> EntryAsync(
         string entry, Func<string, Task> fill, CancellationToken cancel, Action? waiting = null)
     {
         var path = PathOf(entry);
@@ -112,6 +116,50 @@ public sealed class UnderstudyCache
         {
             DeleteTree(staging);
         }
+    }
+
+    /// <summary>Removes an entry that turned out to be of no use, so that the next who asks makes it anew. Who still reads it is not disturbed.</summary>
+    /// <param name="entry">Its name.</param>
+    /// <param name="isIt">Whether the entry in this directory is the one meant: another process may have made it anew already.</param>
+    /// <param name="cancel">Gives up waiting for another process that makes it.</param>
+    public async Task DiscardAsync(string entry, Func<string, bool> isIt, CancellationToken cancel)
+    {
+        var path = PathOf(entry);
+        using var held = await LockAsync(entry, cancel).ConfigureAwait(false);
+        if (Directory.Exists(path) && isIt(path)) Discard(path);
+    }
+
+    /// <summary>Keeps a shelf from growing without end: removes the entries that were used longest ago, by the time of their directories, and
+    /// what processes that were killed have left half made.</summary>
+    /// <param name="shelf">The part of the entries' names before the slash.</param>
+    /// <param name="most">How many entries stay.</param>
+    public void Trim(string shelf, int most)
+    {
+        var entries = new DirectoryInfo(PathOf(shelf));
+        if (!entries.Exists) return;
+        Directory.CreateDirectory(PathOf("staging"));
+        foreach (var old in entries.EnumerateDirectories().OrderByDescending(entry => entry.LastWriteTimeUtc).Skip(most)) Discard(old.FullName);
+        foreach (var draft in Directory.EnumerateDirectories(PathOf("staging"), $"{shelf}_*"))
+        {
+            using var held = TryLock(PathOf("locks", Path.GetFileName(draft)));
+            if (held is not null) DeleteTree(draft);
+        }
+    }
+
+    // Out of everybody's sight in one step; two may be at it.
+    void Discard(string path)
+    {
+        Directory.CreateDirectory(PathOf("staging"));
+        var doomed = PathOf("staging", $"doomed-{Guid.NewGuid():N}");
+        try
+        {
+            Directory.Move(path, doomed);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return;
+        }
+        DeleteTree(doomed);
     }
 
     /// <summary>Replaces a small file in one step, so that a reader sees the old text or the new one.</summary>

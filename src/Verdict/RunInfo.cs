@@ -18,6 +18,16 @@ public sealed record RunInfo
     /// <summary>The command line that does it again.</summary>
     public required string Command { get; init; }
 
+    /// <summary>The test this run is of, as <c>suite/test</c>: the row of a matrix. Null for a run that is of no test.</summary>
+    public string? Test { get; init; }
+
+    /// <summary>On what it ran, in the words of the matrix (<c>debian:6.12</c>, <c>debian:6.12 cpus=2</c>): the column. Null for the
+    /// kernel's name.</summary>
+    public string? Cell { get; init; }
+
+    /// <summary>Which of several runs of the same test on the same cell, from 1; 0 when it ran once.</summary>
+    public int Repeat { get; init; }
+
     /// <summary>Where all of the run's randomness comes from.</summary>
     public ulong Seed { get; init; }
 

@@ -19,12 +19,16 @@ public sealed class RunStep
     /// <param name="outcome">How it went.</param>
     /// <param name="detail">Replaces the detail given at its begin, when not null.</param>
     /// <param name="lines">What it has to show: output, the reason of a failure or a skip.</param>
+    /// <param name="results">The results found in the test's own output, if any were looked for.</param>
     /// <exception cref="InvalidOperationException">It has ended before.</exception>
-    public StepRecord End(Outcome outcome, string? detail = null, IReadOnlyList<string>? lines = null)
+    public StepRecord End(Outcome outcome, string? detail = null, IReadOnlyList<string>? lines = null, IReadOnlyList<SubResult>? results = null)
     {
         if (_ended) throw new InvalidOperationException($"step '{Record.Name}' has already ended: {Record.Outcome}");
         _ended = true;
-        Record = Record with { EndedSeconds = _run.Now, Outcome = outcome, Detail = detail ?? Record.Detail, Lines = lines ?? [] };
+        Record = Record with
+        {
+            EndedSeconds = _run.Now, Outcome = outcome, Detail = detail ?? Record.Detail, Lines = lines ?? [], Results = results,
+        };
         _run.Write(Record);
         return Record;
     }

@@ -9,4 +9,8 @@ namespace Understudy.Verdict;
 /// <param name="Outcome">Null while it runs.</param>
 /// <param name="Lines">What it has to show: output of a command, the reason of a failure or a skip.</param>
 public sealed record StepRecord(
-    int Index, string Name, string? Detail, double StartedSeconds, double? EndedSeconds, Outcome? Outcome, IReadOnlyList<string> Lines);
+    int Index, string Name, string? Detail, double StartedSeconds, double? EndedSeconds, Outcome? Outcome, IReadOnlyList<string> Lines)
+{
+    /// <summary>The results found in a test's own output; null where none were looked for.</summary>
+    public IReadOnlyList<SubResult>? Results { get; init; }
+}

@@ -8,7 +8,8 @@ public static class VerdictEngine
     /// <summary>
     /// A kernel or device finding that is an error fails the run even when all steps passed, and even when it took agent or machine
     /// with it; so does a signal that the kernel died. A model that crashed before that is the cause of what followed, and breaks it.
-    /// Without such a cause a lab fault breaks it, whatever the steps made of that. Then other signals, steps, skips.
+    /// Without such a cause a lab fault breaks it, whatever the steps made of that. Then other signals, steps (a failure before an
+    /// unexpected pass before an error of the test), expected failures, passes, skips.
     /// </summary>
     /// <param name="steps">All steps, in order.</param>
     /// <param name="findings">All findings, in the order they were made.</param>
@@ -59,10 +60,11 @@ public static class VerdictEngine
 
     static RunVerdict? ByStep(IReadOnlyList<StepRecord> steps)
     {
-        if (steps.FirstOrDefault(s => s.Outcome == Outcome.Fail) is { } failed)
+        foreach (var outcome in (Outcome[])[Outcome.Fail, Outcome.XPass, Outcome.Error])
         {
-            var others = steps.Count(s => s.Outcome == Outcome.Fail) - 1;
-            return Verdict(Outcome.Fail, Describe(failed) + (others > 0 ? $" (and {others} more)" : ""), failed.Lines);
+            if (steps.FirstOrDefault(s => s.Outcome == outcome) is not { } bad) continue;
+            var others = steps.Count(s => s.Outcome == outcome) - 1;
+            return Verdict(outcome, Describe(bad) + (others > 0 ? $" (and {others} more)" : ""), bad.Lines);
         }
         return steps.FirstOrDefault(s => s.Outcome is null) is { } open
             ? Verdict(Outcome.Broken, $"the run stopped in the middle of step '{open.Name}'", open.Lines)
@@ -72,6 +74,8 @@ public static class VerdictEngine
     static RunVerdict WithoutComplaint(IReadOnlyList<StepRecord> steps)
     {
         if (steps.Count == 0) return Verdict(Outcome.Broken, "no step ran", []);
+        if (steps.FirstOrDefault(s => s.Outcome == Outcome.XFail) is { } expected)
+            return Verdict(Outcome.XFail, Describe(expected), expected.Lines);
         var passed = steps.Count(s => s.Outcome == Outcome.Pass);
         if (passed > 0) return Verdict(Outcome.Pass, passed == 1 ? "1 step passed" : $"{passed} steps passed", []);
         var reasons = steps.Select(s => s.Lines is [var line, ..] ? line : s.Detail ?? s.Name).Distinct().ToList();

@@ -18,8 +18,7 @@ public sealed class QemuCommandLineTests
                 "-accel", "tcg,thread=single", "-cpu", "qemu64,+rdrand",
                 "-M", "q35,sata=off,smbus=off,usb=off,vmport=off,smm=off,i8042=off,graphics=off,memory-backend=ram", "-m", "256M", "-smp", "1",
                 "-object", "memory-backend-memfd,id=ram,size=256M,share=on",
-                "-bios", "/q/qboot.rom", "-kernel", "/k/vmlinux", "-initrd", "SOCKETS/initramfs",
-                "-append", "console=ttyS0 loglevel=6 panic=-1 cryptomgr.notests net.ifnames=0 no_timer_check tsc=reliable tsc_early_khz=2000000 nolapic_timer debug",
+                "-bios", "/q/qboot.rom",
                 "-action", "panic=none,reboot=shutdown,shutdown=poweroff",
                 "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
                 "-chardev", "socket,id=qmp,path=SOCKETS/qmp", "-object", "monitor-qmp,id=monitor,chardev=qmp",
@@ -27,11 +26,13 @@ public sealed class QemuCommandLineTests
                 "-chardev", "socket,id=ctl,path=SOCKETS/ctl", "-device", "virtserialport,chardev=ctl,name=understudy.ctl",
                 "-chardev", "socket,id=log,path=SOCKETS/log", "-device", "virtserialport,chardev=log,name=understudy.log",
                 "-device", "pvpanic-pci",
-                "-device", "pcie-root-port,id=rp0,slot=1,chassis=1", "-device", "pcie-root-port,id=rp1,slot=2,chassis=2",
+                "-kernel", "/k/vmlinux", "-initrd", "SOCKETS/initramfs",
+                "-append", "console=ttyS0 loglevel=6 panic=-1 cryptomgr.notests net.ifnames=0 no_timer_check tsc=reliable tsc_early_khz=2000000 nolapic_timer debug",
+                "-device", "pcie-root-port,id=rp0,slot=1,chassis=1,addr=0x3", "-device", "pcie-root-port,id=rp1,slot=2,chassis=2,addr=0x4",
                 "-device", """{"driver":"vfio-user-pci","id":"nic","bus":"rp0"}""",
                 "-d", "int",
             ],
-            For(new BootSpec(s_kernel) { SpareSlots = 1, KernelArguments = ["debug"], QemuArguments = ["-d", "int"] }, "tcg", 2_000_000, sockets));
+            For(new BootSpec(s_kernel) { KernelArguments = ["debug"], QemuArguments = ["-d", "int"] }, "tcg", 2_000_000, sockets));
     }
 
     [Fact]
@@ -61,12 +62,24 @@ public sealed class QemuCommandLineTests
         Assert.Equal("/k/vmlinuz", After("-kernel", For(new BootSpec(s_kernel with { HasPvhEntry = false }), "tcg", null, sockets)));
     }
 
+    [Fact]
+    public void A_saved_guest_needs_no_kernel_and_otherwise_the_very_same_machine()
+    {
+        using var sockets = new SocketDirectory();
+        var boot = For(new BootSpec(s_kernel), "tcg", null, sockets);
+        var restored = For(new BootSpec(s_kernel), "tcg", null, sockets, saved: "/saved");
+        Assert.Equal(["-global", "migration.mapped-ram=on", "-incoming", "file:/saved"], restored.Except(boot));
+        Assert.Equal(["-kernel", "-initrd", "-append"], boot.Except(restored).Where(argument => argument.StartsWith('-')));
+    }
+
     static string After(string option, IReadOnlyList<string> arguments) => arguments.SkipWhile(argument => argument != option).ElementAt(1);
 
-    static IReadOnlyList<string> For(BootSpec spec, string accelerator, long? tsc, SocketDirectory sockets)
+    static IReadOnlyList<string> For(BootSpec spec, string accelerator, long? tsc, SocketDirectory sockets, string? saved = null)
     {
-        var launch = new QemuLaunch(new Accelerator(accelerator, "a test"), "/q/qboot.rom", sockets["initramfs"], sockets,
-            [new JsonObject { ["driver"] = "vfio-user-pci", ["id"] = "nic" }], tsc);
+        var launch = new QemuLaunch(new Accelerator(accelerator, "a test"), "/q/qboot.rom", sockets.Path, Slots: 2)
+        {
+            Initramfs = sockets["initramfs"], Saved = saved, TscKilohertz = tsc, Devices = [new JsonObject { ["driver"] = "vfio-user-pci", ["id"] = "nic" }],
+        };
         return [.. QemuCommandLine.For(spec, launch).Select(argument => argument.Replace(sockets.Path, "SOCKETS", StringComparison.Ordinal))];
     }
 }

@@ -255,7 +255,7 @@ public sealed class RunDirectoryTests : IDisposable
         run.Conclude(new RunVerdict(Outcome.Fail, "", []));
         Assert.Equal(
             "KTAP version 1\n1..4\nok 1 boot\n# saw ok 7 nothing\nnot ok 2 link .1 ok 9 forged\n"
-            + "# board cannot sleep\nok 3 suspend # SKIP board cannot sleep\nnot ok 4 ping # did not end\n",
+            + "# board cannot sleep\nok 3 suspend # SKIP board cannot sleep\nnot ok 4 ping # ERROR did not end\n",
             File.ReadAllText(Path.Combine(Run, "results.ktap")));
     }
 

@@ -9,10 +9,15 @@ namespace Understudy.Boards;
 public sealed class QemuBoard : IBoard
 {
     readonly Toolbox _toolbox;
+    readonly TscFrequency _tsc;
     readonly string _agent, _busybox;
 
     QemuBoard(Toolbox toolbox, QemuInstallation qemu, string agent, string busybox, Accelerator accelerator)
-        => (_toolbox, Qemu, _agent, _busybox, Accelerator) = (toolbox, qemu, agent, busybox, accelerator);
+    {
+        (_toolbox, Qemu, _agent, _busybox, Accelerator) = (toolbox, qemu, agent, busybox, accelerator);
+        _tsc = new TscFrequency(toolbox.Cache);
+        Templates = new GuestTemplates(this, toolbox.Cache);
+    }
 
     /// <inheritdoc/>
     public string Name => "qemu";
@@ -46,30 +51,62 @@ public sealed class QemuBoard : IBoard
     }
 
     /// <inheritdoc/>
-    public IMachine Assemble(BootSpec spec) => new QemuMachine(this, new TscFrequency(_toolbox.Cache), spec);
+    public IMachine Assemble(BootSpec spec) => new QemuMachine(this, spec);
+
+    internal GuestTemplates Templates { get; }
+
+    internal long? TscKilohertz => _tsc.Known;
+
+    /// <summary>What every start of QEMU needs.</summary>
+    internal QemuLaunch Launch(SocketDirectory sockets, int slots) => slots > QemuCommandLine.MostSlots
+        ? throw new LabFailedException($"A machine has {QemuCommandLine.MostSlots} slots at most, and {slots} are asked for, spare ones included.")
+        : new QemuLaunch(Accelerator, Qemu.FirmwarePath("qboot.rom"), sockets.Path, slots);
+
+    /// <summary>Keeps what a guest that booted knows of the host's time-stamp counter.</summary>
+    internal void LearnTscFrequency(GuestAgent guest)
+    {
+        if (Accelerator.Name != "tcg" || _tsc.Known is not null) return;
+        foreach (var record in guest.KernelLog.Since()) _tsc.Learn(record.Text);
+    }
+
+    /// <summary>Loads what is to be loaded before anybody else gets to the guest.</summary>
+    internal static async Task PreloadAsync(GuestAgent guest, BootSpec spec, CancellationToken cancel)
+    {
+        foreach (var module in spec.Preloaded)
+        {
+            try
+            {
+                await guest.LoadModuleAsync(module, cancellation: cancel).ConfigureAwait(false);
+            }
+            catch (GuestException refused)
+            {
+                throw new BootFailedException(BootStage.Agent, $"the module {module} cannot be loaded ahead: {refused.Message}");
+            }
+        }
+    }
 
     // The agent's channel, and the device by which a kernel tells QEMU that it panics. What a kernel lacks of these, the agent reports.
     static readonly string[] s_bootModules = ["virtio_pci", "virtio_console", "pvpanic-pci"];
 
-    /// <summary>Writes a guest's first file system.</summary>
-    internal async Task WriteInitramfsAsync(BootSpec spec, string path, CancellationToken cancel)
+    /// <summary>A guest's first file system.</summary>
+    internal async Task<Initramfs> InitramfsAsync(BootSpec spec, CancellationToken cancel)
     {
         var (boot, others) = await ModulesAsync(spec, cancel).ConfigureAwait(false);
-        new Initramfs
+        return new Initramfs
         {
             AgentPath = _agent,
             BusyboxPath = _busybox,
             KernelRelease = spec.Kernel.Release,
             BootModules = boot,
             Modules = [.. others.Except(boot)],
-        }.WriteTo(path);
+        };
     }
 
     async Task<(IReadOnlyList<string> Boot, IReadOnlyList<string> Others)> ModulesAsync(BootSpec spec, CancellationToken cancel)
     {
-        if (spec.Kernel.ModulesDirectory is null && spec.Modules.Count == 0) return ([], []);
+        if (spec.Kernel.ModulesDirectory is null && spec.Modules.Count + spec.Preloaded.Count == 0) return ([], []);
         var tree = await _toolbox.ModulesAsync(spec.Kernel, cancel).ConfigureAwait(false);
-        return (await FilesAsync(tree, s_bootModules.Where(tree.Has), cancel).ConfigureAwait(false), await FilesAsync(tree, spec.Modules, cancel).ConfigureAwait(false));
+        return (await FilesAsync(tree, s_bootModules.Where(tree.Has), cancel).ConfigureAwait(false), await FilesAsync(tree, spec.Modules.Concat(spec.Preloaded), cancel).ConfigureAwait(false));
     }
 
     static async Task<IReadOnlyList<string>> FilesAsync(ModuleTree tree, IEnumerable<string> names, CancellationToken cancel)

@@ -9,6 +9,12 @@ static class QemuCommandLine
     // Each switch is a piece of hardware a driver test never looks for, and that costs boot time to find.
     const string Machine = "q35,sata=off,smbus=off,usb=off,vmport=off,smm=off,i8042=off,graphics=off,memory-backend=ram";
 
+    // After the agent's channel and the panic device.
+    const int FirstPort = 3;
+
+    /// <summary>The most slots a machine can have: what is left of bus 0.</summary>
+    public const int MostSlots = 28;
+
     /// <summary>Kernel arguments of the fast boot: what each saves is measured in the design notes on booting.</summary>
     static IEnumerable<string> Kernel(BootSpec spec, Accelerator accelerator, long? tscKilohertz)
     {
@@ -32,33 +38,52 @@ static class QemuCommandLine
             "-M", Machine, "-m", memory, "-smp", spec.Cpus.ToString(CultureInfo.InvariantCulture),
             "-object", $"memory-backend-memfd,id=ram,size={memory},share=on",
             "-bios", launch.Firmware,
-            "-kernel", spec.Kernel.HasPvhEntry ? spec.Kernel.Vmlinux : spec.Kernel.Vmlinuz, "-initrd", launch.Initramfs,
-            "-append", string.Join(' ', Kernel(spec, launch.Accelerator, launch.TscKilohertz).Concat(spec.KernelArguments)),
             "-action", "panic=none,reboot=shutdown,shutdown=poweroff",
             "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
-            "-chardev", $"socket,id=qmp,path={launch.Sockets["qmp"]}", "-object", "monitor-qmp,id=monitor,chardev=qmp",
+            "-chardev", $"socket,id=qmp,path={launch.Sockets}/qmp", "-object", "monitor-qmp,id=monitor,chardev=qmp",
             "-device", "virtio-serial-pci,id=agent",
-            "-chardev", $"socket,id=ctl,path={launch.Sockets["ctl"]}", "-device", "virtserialport,chardev=ctl,name=understudy.ctl",
-            "-chardev", $"socket,id=log,path={launch.Sockets["log"]}", "-device", "virtserialport,chardev=log,name=understudy.log",
+            "-chardev", $"socket,id=ctl,path={launch.Sockets}/ctl", "-device", "virtserialport,chardev=ctl,name=understudy.ctl",
+            "-chardev", $"socket,id=log,path={launch.Sockets}/log", "-device", "virtserialport,chardev=log,name=understudy.log",
             "-device", "pvpanic-pci",
         ];
-        return [.. fixedArguments, .. Slots(spec, launch.Devices), .. spec.QemuArguments];
+        return [.. fixedArguments, .. Software(spec, launch), .. Slots(launch), .. spec.QemuArguments];
     }
 
-    // A root port for every device and some to spare: a device can be added to a running guest only where a port waits for it.
-    static IEnumerable<string> Slots(BootSpec spec, IReadOnlyList<JsonObject> devices)
+    /// <summary>Where the guest sees what is plugged into a slot: a root port's place on bus 0 is fixed, its own bus's number is not.</summary>
+    public static string GuestPath(int slot)
+        => string.Create(CultureInfo.InvariantCulture, $"/sys/bus/pci/devices/0000:00:{FirstPort + slot:x2}.0/0000:*:00.0");
+
+    // A saved guest has its kernel in memory. Its memory was saved where it belongs in the file, which is fastest to read.
+    static string[] Software(BootSpec spec, QemuLaunch launch) => launch.Saved is { } saved
+        ? ["-global", "migration.mapped-ram=on", "-incoming", $"file:{saved}"]
+        :
+        [
+            "-kernel", spec.Kernel.HasPvhEntry ? spec.Kernel.Vmlinux : spec.Kernel.Vmlinuz, "-initrd", launch.Initramfs ?? "",
+            "-append", string.Join(' ', Kernel(spec, launch.Accelerator, launch.TscKilohertz).Concat(spec.KernelArguments)),
+        ];
+
+    // A device can be added to a running guest only where a port waits for it.
+    static IEnumerable<string> Slots(QemuLaunch launch)
     {
-        for (var i = 0; i < devices.Count + spec.SpareSlots; i++)
+        for (var i = 0; i < launch.Slots; i++)
         {
             yield return "-device";
-            yield return string.Create(CultureInfo.InvariantCulture, $"pcie-root-port,id=rp{i},slot={i + 1},chassis={i + 1}");
+            yield return string.Create(CultureInfo.InvariantCulture, $"pcie-root-port,id={Port(i)},slot={i + 1},chassis={i + 1},addr=0x{FirstPort + i:x}");
         }
-        for (var i = 0; i < devices.Count; i++)
+        for (var i = 0; i < launch.Devices.Count; i++)
         {
-            var device = devices[i].DeepClone().AsObject();
-            device["bus"] = string.Create(CultureInfo.InvariantCulture, $"rp{i}");
             yield return "-device";
-            yield return device.ToJsonString();
+            yield return InSlot(launch.Devices[i], i).ToJsonString();
         }
     }
+
+    /// <summary>A device's arguments for the slot it goes to.</summary>
+    public static JsonObject InSlot(JsonObject device, int slot)
+    {
+        var placed = device.DeepClone().AsObject();
+        placed["bus"] = Port(slot);
+        return placed;
+    }
+
+    static string Port(int slot) => string.Create(CultureInfo.InvariantCulture, $"rp{slot}");
 }

@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Net.Sockets;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
+using System.Security.Cryptography;
 using Understudy.Guest;
 using Understudy.Pci;
 using Understudy.Transports;
@@ -10,32 +6,25 @@ using Understudy.Transports.VfioUser;
 
 namespace Understudy.Boards;
 
-/// <summary>One QEMU process and everything we hold around it.</summary>
-sealed partial class QemuMachine : IMachine
+/// <summary>A machine of one spec: its devices, and the QEMU they are in.</summary>
+sealed class QemuMachine : IMachine
 {
-    const string Panic = "Kernel panic - not syncing";
-
-    // The monitor answers within milliseconds, unless QEMU itself is stuck.
-    static readonly TimeSpan s_inspection = TimeSpan.FromSeconds(3);
+    // A saved guest answers within a tenth of a second, or never.
+    static readonly TimeSpan s_restoreLimit = TimeSpan.FromSeconds(30);
 
     readonly QemuBoard _board;
     readonly BootSpec _spec;
-    readonly TscFrequency _tsc;
     readonly SocketDirectory _sockets = new();
     readonly PacedClock _clock = new();
     readonly VfioUserTransport _pci;
     readonly TaskCompletionSource<MachineExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    readonly CancellationTokenSource _over = new();
-    QemuProcess? _process;
-    QmpClient? _monitor;
-    GuestAgent? _guest;
-    Task _console = Task.CompletedTask;
-    string? _said;
-    bool _panicked, _killed, _disposed;
+    QemuSession? _session;
+    string _awaited = "agent";
+    bool _disposed;
 
-    public QemuMachine(QemuBoard board, TscFrequency tsc, BootSpec spec)
+    public QemuMachine(QemuBoard board, BootSpec spec)
     {
-        (_board, _tsc, _spec) = (board, tsc, spec);
+        (_board, _spec) = (board, spec);
         _pci = new VfioUserTransport(_clock, new VfioUserOptions { Directory = _sockets.Path, QueuedSends = spec.QueuedSends, Seed = spec.Seed });
     }
 
@@ -43,33 +32,24 @@ sealed partial class QemuMachine : IMachine
 
     public SerialConsole Console { get; } = new();
 
-    public GuestAgent Guest => _guest ?? throw new InvalidOperationException("The machine has not booted.");
+    public GuestAgent Guest => _session?.Guest ?? throw new InvalidOperationException("The machine has not booted.");
 
     public Task<MachineExit> Exit => _exit.Task;
 
     public Accelerator Accelerator => _board.Accelerator;
 
-    public async Task PowerOnAsync(CancellationToken cancel = default)
+    public Task PowerOnAsync(CancellationToken cancel = default)
     {
-        if (_process is not null) throw new InvalidOperationException("A machine is switched on once.");
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(_spec.BootLimit);
-        try
-        {
-            await StartAsync(limit.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw await HungAsync().ConfigureAwait(false);
-        }
+        if (_session is not null) throw new InvalidOperationException("A machine is switched on once.");
+        return _spec.Start == GuestStart.Restored ? RestoreAsync(cancel) : BootAsync(cancel);
     }
 
     public async Task<MachineExit> ShutDownAsync(TimeSpan grace)
     {
-        if (_process is null) throw new InvalidOperationException("The machine has not been switched on.");
+        if (_session is null) throw new InvalidOperationException("The machine has not been switched on.");
         try
         {
-            if (_guest is not null && !Exit.IsCompleted) await _guest.PowerOffAsync().WaitAsync(grace).ConfigureAwait(false);
+            if (_session.Guest is { } guest && !Exit.IsCompleted) await guest.PowerOffAsync().WaitAsync(grace).ConfigureAwait(false);
             return await Exit.WaitAsync(grace).ConfigureAwait(false);
         }
         catch (GuestLostException)
@@ -82,183 +62,107 @@ sealed partial class QemuMachine : IMachine
         }
     }
 
-    public async Task<string> InspectAsync(CancellationToken cancel = default)
-    {
-        if (_monitor is null || Exit.IsCompleted) return "";
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(s_inspection);
-        try
-        {
-            var arguments = new JsonObject { ["command-line"] = "info registers -a" };
-            return (await _monitor.ExecuteAsync("human-monitor-command", arguments, limit.Token).ConfigureAwait(false)).GetString() ?? "";
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return "QEMU's monitor does not answer: QEMU itself is stuck";
-        }
-        catch (LabFailedException)
-        {
-            return "";
-        }
-    }
+    public Task<string> InspectAsync(CancellationToken cancel = default) => _session?.InspectAsync(cancel) ?? Task.FromResult("");
 
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, true)) return;
-        PullPlug();
-        if (_process is not null) await Exit.ConfigureAwait(false);
-        await _console.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _over.CancelAsync().ConfigureAwait(false);
-        if (_guest is not null)
+        if (_session is not null)
         {
-            LearnTscFrequency(_guest);
-            await _guest.DisposeAsync().ConfigureAwait(false);
+            if (_spec.Start == GuestStart.Cold && _session.Guest is { } guest) _board.LearnTscFrequency(guest);
+            await _session.DisposeAsync().ConfigureAwait(false);
         }
-        if (_monitor is not null) await _monitor.DisposeAsync().ConfigureAwait(false);
-        _process?.Dispose();
         await _pci.DisposeAsync().ConfigureAwait(false);
         _clock.Dispose();
         _sockets.Dispose();
-        _over.Dispose();
     }
 
-    void LearnTscFrequency(GuestAgent guest)
-    {
-        if (Accelerator.Name != "tcg" || _tsc.Known is not null) return;
-        foreach (var record in guest.KernelLog.Since()) _tsc.Learn(record.Text);
-    }
-
-    async Task StartAsync(CancellationToken cancel)
+    async Task BootAsync(CancellationToken cancel)
     {
         var initramfs = _sockets["initramfs"];
-        await _board.WriteInitramfsAsync(_spec, initramfs, cancel).ConfigureAwait(false);
-        using var monitor = Listen("qmp");
-        using var control = Listen("ctl");
-        using var log = Listen("log");
-        var launch = new QemuLaunch(Accelerator, _board.Qemu.FirmwarePath("qboot.rom"), initramfs, _sockets, _pci.DeviceArguments, _tsc.Known);
-        _process = await QemuProcess.StartAsync(_board.Qemu.StartInfo(QemuCommandLine.For(_spec, launch))).ConfigureAwait(false);
-        _console = Console.ReadAsync(_process.Console);
-        _ = ReportExitAsync(_process);
-        _monitor = await QmpClient.ConnectAsync(await AcceptAsync(monitor, cancel).ConfigureAwait(false), OnEvent, cancel).ConfigureAwait(false);
-        var channels = (Control: await AcceptAsync(control, cancel).ConfigureAwait(false), Log: await AcceptAsync(log, cancel).ConfigureAwait(false));
-        await MeetAgentAsync(channels.Control, channels.Log, cancel).ConfigureAwait(false);
+        (await _board.InitramfsAsync(_spec, cancel).ConfigureAwait(false)).WriteTo(initramfs);
+        var devices = _pci.DeviceArguments;
+        var launch = _board.Launch(_sockets, devices.Count + _spec.SpareSlots) with { Devices = devices, Initramfs = initramfs, TscKilohertz = _board.TscKilohertz };
+        await LimitAsync(_spec.BootLimit, async stop =>
+        {
+            var session = NewSession();
+            Adopt(session);
+            await session.StartAsync(QemuCommandLine.For(_spec, launch), _spec.OnDeviceCommand, stop).ConfigureAwait(false);
+            await session.WhileRunningAsync(QemuBoard.PreloadAsync(Guest, _spec, stop), stop).ConfigureAwait(false);
+        }, cancel).ConfigureAwait(false);
     }
 
-    async Task MeetAgentAsync(Stream control, Stream log, CancellationToken cancel)
-    {
-        var meeting = GuestAgent.ConnectAsync(control, log, new GuestAgentOptions { OnDeviceCommand = _spec.OnDeviceCommand }, cancel);
-        if (await Task.WhenAny(meeting, Exit).ConfigureAwait(false) == Exit && !meeting.IsCompletedSuccessfully) throw await DiedAsync().ConfigureAwait(false);
-        try
-        {
-            _guest = await meeting.ConfigureAwait(false);
-        }
-        catch (GuestLostException lost)
-        {
-            throw await LostAsync(lost, cancel).ConfigureAwait(false);
-        }
-    }
-
-    // A channel that breaks is most often the first sign of a machine that ends: what ended it is the better story.
-    async Task<Exception> LostAsync(GuestLostException lost, CancellationToken cancel)
+    async Task RestoreAsync(CancellationToken cancel)
     {
         try
         {
-            await Exit.WaitAsync(TimeSpan.FromSeconds(2), cancel).ConfigureAwait(false);
-            return await DiedAsync().ConfigureAwait(false);
+            await ContinueAsync(cancel).ConfigureAwait(false);
         }
-        catch (TimeoutException)
+        finally
         {
-            return new BootFailedException(Stage(""), $"the agent's channel broke before it answered: {lost.Message}\n{Console.LastLines(20)}");
+            if (_session is not null) Adopt(_session);
         }
+        await LimitAsync(_spec.BootLimit, SettleAsync, cancel).ConfigureAwait(false);
     }
 
-    Socket Listen(string name)
+    // A saved guest that does not come back is made anew, once. Nobody hears of the attempt but who asked to be told.
+    async Task ContinueAsync(CancellationToken cancel)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(_sockets[name]));
-        socket.Listen(1);
-        return socket;
-    }
-
-    async Task<Stream> AcceptAsync(Socket listener, CancellationToken cancel)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, _over.Token);
-        var accepting = listener.AcceptAsync(stop.Token).AsTask();
-        if (await Task.WhenAny(accepting, Exit).ConfigureAwait(false) == Exit && !accepting.IsCompletedSuccessfully)
+        var template = await _board.Templates.EnsureAsync(_spec, SlotsFor(_pci.DeviceArguments.Count + _spec.SpareSlots), cancel).ConfigureAwait(false);
+        try
         {
-            await stop.CancelAsync().ConfigureAwait(false);
-            throw await DiedAsync().ConfigureAwait(false);
+            await ContinueAsync(template, cancel).ConfigureAwait(false);
         }
-        return new NetworkStream(await accepting.ConfigureAwait(false), ownsSocket: true);
-    }
-
-    void OnEvent(string name, JsonElement data)
-    {
-        switch (name)
+        catch (Exception useless) when (useless is LabFailedException or BootFailedException)
         {
-            case "GUEST_PANICKED" or "GUEST_CRASHLOADED":
-                _panicked = true;
-                break;
-            case "SHUTDOWN":
-                _said = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("reason", out var reason) ? reason.GetString() : null;
-                break;
+            _spec.OnNote?.Invoke($"the saved guest does not come back and is made anew: {useless.Message.Split('\n')[0]}");
+            await _session!.DisposeAsync().ConfigureAwait(false);
+            await ContinueAsync(await _board.Templates.RenewAsync(template, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         }
     }
 
-    async Task ReportExitAsync(QemuProcess process)
+    // Specs that differ in a device or two share a saved guest.
+    static int SlotsFor(int wanted) => Math.Min((wanted + 3) / 4 * 4, QemuCommandLine.MostSlots);
+
+    Task ContinueAsync(GuestTemplate template, CancellationToken cancel)
+        => LimitAsync(
+            s_restoreLimit < _spec.BootLimit ? s_restoreLimit : _spec.BootLimit,
+            stop => NewSession().StartAsync(QemuCommandLine.For(_spec, _board.Launch(_sockets, template.Slots) with { Saved = template.Path }), _spec.OnDeviceCommand, stop),
+            cancel);
+
+    // What time did to the guest while it lay there, and what must not be alike in two of them; then its devices.
+    async Task SettleAsync(CancellationToken cancel)
     {
-        var status = await process.Ended.ConfigureAwait(false);
-        // QEMU's last words and its last event may still be on their way when the process has already ended.
-        await Task.WhenAll(_console, _monitor?.Ended ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var panicked = _panicked || Console.Tail.Contains(Panic, StringComparison.Ordinal);
-        var reason = _killed ? MachineExitReason.Killed
-            : panicked ? MachineExitReason.Panicked
-            : _said == "guest-reset" ? MachineExitReason.Reset
-            : _said == "guest-shutdown" ? MachineExitReason.PoweredOff
-            : MachineExitReason.Died;
-        var end = string.Create(CultureInfo.InvariantCulture, $"QEMU {(status < 0 ? $"was killed by signal {-status}" : $"ended with status {status}")}");
-        var detail = reason == MachineExitReason.Died ? $"{end}\n{process.Errors}".TrimEnd() : "";
-        _exit.TrySetResult(new MachineExit(reason, detail));
+        var devices = _pci.DeviceArguments;
+        List<Task> under = [Guest.SetTimeAsync(DateTimeOffset.UtcNow, cancel)];
+        if (_spec.FreshRandomNumbers) under.Add(Guest.SeedAsync(RandomNumberGenerator.GetBytes(64), cancel));
+        for (var i = 0; i < devices.Count; i++) under.Add(_session!.AddDeviceAsync(QemuCommandLine.InSlot(devices[i], i), cancel));
+        await _session!.WhileRunningAsync(Task.WhenAll(under), cancel).ConfigureAwait(false);
+        for (var i = 0; i < devices.Count; i++)
+        {
+            _awaited = $"sign that the kernel has found '{devices[i]["id"]}'";
+            await _session.WhileRunningAsync(Guest.WaitForPathAsync(QemuCommandLine.GuestPath(i), cancel), cancel).ConfigureAwait(false);
+        }
     }
 
-    async Task<Exception> DiedAsync()
+    QemuSession NewSession() => _session = new QemuSession(_board.Qemu, _sockets, Console);
+
+    void Adopt(QemuSession session) => _ = ForwardExitAsync(session);
+
+    async Task ForwardExitAsync(QemuSession session) => _exit.TrySetResult(await session.Exit.ConfigureAwait(false));
+
+    async Task LimitAsync(TimeSpan limit, Func<CancellationToken, Task> work, CancellationToken cancel)
     {
-        var exit = await Exit.ConfigureAwait(false);
-        return exit.Reason is MachineExitReason.Died or MachineExitReason.Killed
-            ? new LabFailedException($"QEMU did not bring the machine up: {exit.Detail}")
-            : exit.Reason == MachineExitReason.Panicked ? new BootFailedException(Stage(""), $"the guest panicked while it booted\n{Console.LinesFrom(Panic, 20)}")
-            : new BootFailedException(Stage(""), $"the guest reset itself while it booted\n{Console.LastLines(20)}");
-    }
-
-    async Task<Exception> HungAsync()
-    {
-        var where = await InspectAsync().ConfigureAwait(false);
-        PullPlug();
-        var limit = _spec.BootLimit.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
-        return new BootFailedException(Stage(where), $"no agent after {limit} s\n{Console.LastLines(20)}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
-    }
-
-    // A kernel can hang before its console speaks, so where its CPUs are counts as much as what it said.
-    BootStage Stage(string registers)
-    {
-        if (_guest is not null) return BootStage.Agent;
-        var text = Console.Tail;
-        return text.Contains("understudy-agent", StringComparison.Ordinal) || RanUserCode().IsMatch(registers) ? BootStage.Init
-            : text.Contains("Linux version", StringComparison.Ordinal) || text.Contains("] ", StringComparison.Ordinal) || RanKernelCode().IsMatch(registers) ? BootStage.Kernel
-            : BootStage.Firmware;
-    }
-
-    [GeneratedRegex("RIP=[0-9a-f]{16} .*CPL=3")]
-    private static partial Regex RanUserCode();
-
-    [GeneratedRegex("RIP=ffff[89a-f][0-9a-f]{11} ")]
-    private static partial Regex RanKernelCode();
-
-    void PullPlug()
-    {
-        if (_process is null || _process.Ended.IsCompleted) return;
-        _killed = true;
-        _process.Kill();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        stop.CancelAfter(limit);
+        try
+        {
+            await work(stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested && _session is not null)
+        {
+            throw await _session.HungAsync(_awaited, limit).ConfigureAwait(false);
+        }
     }
 
     // A guest that left before it was asked is ending by itself; how it does is the better story.
@@ -272,7 +176,7 @@ sealed partial class QemuMachine : IMachine
     async Task<MachineExit> KilledAsync()
     {
         var where = Exit.IsCompleted ? "" : await InspectAsync().ConfigureAwait(false);
-        PullPlug();
+        _session!.PullPlug();
         var exit = await Exit.ConfigureAwait(false);
         return exit.Reason == MachineExitReason.Killed ? exit with { Detail = $"{Console.LastLines(10)}\n{where}".Trim() } : exit;
     }

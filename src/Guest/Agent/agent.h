@@ -44,6 +44,7 @@ enum {
 	CONTROL_QUEUE = 1 << 20,
 	LOG_QUEUE = 64 << 10,
 	RECORD_MAX = 8 << 10,		/* one read of /dev/kmsg */
+	SEED_MAX = 512,
 	JOBS = 64,
 	QUESTIONS = 16,			/* of those, what programs in the guest may take */
 	OWN_ID = 1u << 31,		/* ids of what the guest starts; the host's are below */
@@ -51,7 +52,7 @@ enum {
 
 enum frame_type {
 	HELLO = 1, PING, EXECUTE, STDIN, SIGNAL, RESIZE, PUSH, PULL, LOAD_MODULE, UNLOAD_MODULE,
-	WAIT_DEVICE, SET_TIME, MOUNT, SYSRQ, POWER_OFF, DEVICE_REPLY, REQUESTS,
+	WAIT_DEVICE, SET_TIME, MOUNT, SYSRQ, POWER_OFF, DEVICE_REPLY, SEED, REQUESTS,
 	DONE = 64, ERROR, STDOUT, STDERR, EXIT, DATA,
 	HEARTBEAT = 96, DEVICE_COMMAND, LOG_RECORD,
 };

@@ -6,6 +6,7 @@ static void (*const requests[REQUESTS])(uint32_t, struct cursor *) = {
 	[RESIZE] = on_resize, [PUSH] = on_push, [PULL] = on_pull, [LOAD_MODULE] = on_load_module,
 	[UNLOAD_MODULE] = on_unload_module, [WAIT_DEVICE] = on_wait_device, [SET_TIME] = on_set_time, [MOUNT] = on_mount,
 	[SYSRQ] = on_sysrq, [POWER_OFF] = on_power_off, [DEVICE_REPLY] = on_device_reply,
+	[SEED] = on_seed,
 };
 
 static void handle(const struct header *header, const unsigned char *body)

@@ -4,7 +4,7 @@ namespace Understudy.Guest.Protocol;
 enum FrameType : ushort
 {
     Hello = 1, Ping, Execute, Stdin, Signal, Resize, Push, Pull, LoadModule, UnloadModule, WaitDevice, SetTime, Mount, SysRq, PowerOff,
-    DeviceReply,
+    DeviceReply, Seed,
     Done = 64, Error, Stdout, Stderr, Exit, Data,
     Heartbeat = 96, DeviceCommand, LogRecord,
 }

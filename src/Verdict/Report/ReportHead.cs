@@ -5,7 +5,7 @@ namespace Understudy.Verdict.Report;
 /// <summary>The top of the page: what came of it, what ran, how to run it again; and its foot.</summary>
 static class ReportHead
 {
-    public static string Word(RunRecord run) => run.Verdict?.Outcome.ToString().ToLowerInvariant() ?? "unfinished";
+    public static string Word(RunRecord run) => run.Verdict?.Outcome.Word() ?? "unfinished";
 
     public static void Render(RunRecord run, HtmlText page)
     {

@@ -43,7 +43,7 @@ static class ReportSteps
         if ((step.Detail ?? reason) is { } detail) page.Raw(" <span class=\"detail\">").Text(detail).Raw("</span>");
         if (step.Lines.Count > 0 && (reason is null || step.Detail is not null))
         {
-            page.Raw($"<details{(step.Outcome is Outcome.Fail or Outcome.Broken ? " open" : "")}><summary>output</summary><pre>");
+            page.Raw($"<details{(step.Outcome?.IsGood() == false ? " open" : "")}><summary>output</summary><pre>");
             foreach (var line in step.Lines.Take(MostLines)) page.Text(line).Raw("\n");
             if (step.Lines.Count > MostLines) page.Text($"... {step.Lines.Count - MostLines} more in steps.jsonl\n");
             page.Raw("</pre></details>");
@@ -52,7 +52,7 @@ static class ReportSteps
             .Raw("<td class=\"number\">").Text(Took(step)).Raw("</td><td class=\"outcome\">").Text(Word(step)).Raw("</td></tr>\n");
     }
 
-    static string Word(StepRecord step) => step.Outcome?.ToString().ToLowerInvariant() ?? "unfinished";
+    static string Word(StepRecord step) => step.Outcome?.Word() ?? "unfinished";
 
     static string Took(StepRecord step) => step.EndedSeconds is { } end ? Show.Duration(end - step.StartedSeconds) : "did not end";
 

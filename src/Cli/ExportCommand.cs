@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Understudy.Verdict;
+using Understudy.Verdict.Export;
+
+namespace Understudy.Cli;
+
+/// <summary><c>understudy export</c>: what runs came to, for other tools.</summary>
+static class ExportCommand
+{
+    public static Command Create()
+    {
+        var run = new Argument<string>("run") { Description = "A run directory, or a folder with run directories below it" };
+        var format = new Option<string>("--format") { Description = "junit, ktap, tuxrun or kcidb", HelpName = "FORMAT", Required = true };
+        var output = new Option<string?>("--output", "-o") { Description = "Write to this file; standard output unless told", HelpName = "FILE" };
+        var command = new Verb("export",
+            "Write what runs came to in a format that other tools read.",
+            """
+            understudy export runs/2026-03-14T150926-demo --format junit -o junit.xml
+            understudy export runs --format kcidb | kcidb-validate
+            """) { run, format, output };
+        command.SetAction((parsed, _) => CommandLine.GuardAsync(json: false, () =>
+            Task.FromResult(Run(parsed.GetValue(run)!, parsed.GetValue(format)!, parsed.GetValue(output)))));
+        return command;
+    }
+
+    static int Run(string folder, string format, string? output)
+    {
+        var export = ResultExports.Find(format)
+            ?? throw new UsageException($"there is no format '{format}'; there is {string.Join(", ", ResultExports.All.Select(e => $"{e.Format} ({e.What})"))}");
+        if (!Directory.Exists(folder)) throw new UsageException($"there is no folder {folder}: name a run directory, or a folder with run directories below it");
+        var summary = RunSummary.Read(folder);
+        foreach (var problem in summary.Problems) Console.Error.WriteLine($"understudy: {problem}");
+        if (summary.Runs.Count == 0) throw new UsageException($"there is no run directory (one with a run.json) in {folder} or below it");
+        using var to = output is null ? Console.OpenStandardOutput() : File.Create(output);
+        export.Write(summary, to);
+        return ExitCode.Pass;
+    }
+}

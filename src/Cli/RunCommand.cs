@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Globalization;
+using Understudy.Boards;
+using Understudy.Runner.Suites;
+using Understudy.Toolchain;
+using Understudy.Verdict;
+
+namespace Understudy.Cli;
+
+/// <summary><c>understudy run</c>: directory tests, each in a guest of its own.</summary>
+static class RunCommand
+{
+    static readonly Argument<string[]> s_paths = new("PATH") { Description = "Suites, single tests, or directories of suites", Arity = ArgumentArity.OneOrMore };
+    static readonly Option<string[]> s_kernels = new("--kernel") { Description = "Kernels to run on, separated by commas; the newest stable one unless told", HelpName = "NAME|PATH,...", AllowMultipleArgumentsPerToken = true };
+    static readonly Option<string?> s_modules = CommandLine.Modules();
+    static readonly Option<string[]> s_tags = new("--tag") { Description = "Only tests with one of these tags; '!slow' leaves those out", HelpName = "TAG", AllowMultipleArgumentsPerToken = true };
+    static readonly Option<string[]> s_names = new("--name") { Description = "Only tests of this name; * and ? stand for other characters", HelpName = "PATTERN", AllowMultipleArgumentsPerToken = true };
+    static readonly Option<bool> s_lastFailed = new("--last-failed") { Description = "Only what ended badly in the newest run beside the output directory, on the same kernels" };
+    static readonly Option<bool> s_list = new("--list") { Description = "List the chosen tests, and run none" };
+    static readonly Option<int> s_jobs = new("--jobs", "-j") { Description = "Guests at once", HelpName = "N", DefaultValueFactory = _ => 1 };
+    static readonly Option<int> s_repeat = new("--repeat") { Description = "Run everything so many times", HelpName = "N", DefaultValueFactory = _ => 1 };
+    static readonly Option<bool> s_untilFail = new("--until-fail") { Description = "Run everything again and again until something ends badly, or --repeat times" };
+    static readonly Option<int> s_seed = new("--seed") { Description = "Seed of everything random: devices, order", HelpName = "N", DefaultValueFactory = _ => 1 };
+    static readonly Option<bool> s_shuffle = new("--shuffle") { Description = "Run in an order made from the seed" };
+    static readonly Option<bool> s_cold = new("--cold") { Description = "Boot every guest, instead of restoring one that booted once" };
+    static readonly Option<bool> s_restored = new("--restored") { Description = "Restore guests that booted once; so it is unless told" };
+    static readonly Option<string?> s_output = new("--output") { Description = "Directory for the run directories and the summary; runs/run-TIME unless told", HelpName = "DIR" };
+    static readonly Option<bool> s_json = CommandLine.Json();
+
+    public static Command Create()
+    {
+        var command = new Verb("run",
+            "Run directory tests: every test on every kernel, each in a fresh guest with its devices. A run the lab broke is run once more; one that failed never is. Ctrl-C ends early and reports what ran. docs/writing-a-test.md tells how to write one.",
+            """
+            understudy run suites/rtl8111
+            understudy run suites/rtl8111 --kernel debian:6.1,debian:6.12,debian:7.2 -j 2
+            understudy run suites/rtl8111 --name 'lost-*' --until-fail
+            understudy run suites --last-failed
+            """)
+        {
+            s_paths, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_output, s_json,
+        };
+        command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
+        return command;
+    }
+
+    static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var request = Request(parsed);
+        if (parsed.GetValue(s_list)) return List(request, parsed.GetValue(s_json));
+        var json = parsed.GetValue(s_json);
+        using var progress = new ProvisionDisplay(quiet: json);
+        var display = new SuiteDisplay(progress);
+        var summary = await SuiteRun.PlayAsync(new Toolbox(UnderstudyCache.Open(), progress), request, display, cancel).ConfigureAwait(false);
+        display.Summary(summary);
+        if (json) CommandLine.Print(SummaryFiles.Json(summary));
+        return summary.ExitCode;
+    }
+
+    static SuiteRequest Request(ParseResult parsed)
+    {
+        if (parsed.GetValue(s_jobs) is < 1 or > 256) throw new UsageException("--jobs takes a number from 1 to 256");
+        if (parsed.GetValue(s_repeat) < 1) throw new UsageException("--repeat takes a number from 1 on");
+        if (parsed.GetValue(s_seed) < 0) throw new UsageException("--seed takes a number from 0 on");
+        if (parsed.GetValue(s_cold) && parsed.GetValue(s_restored)) throw new UsageException("--cold and --restored exclude each other");
+        var output = parsed.GetValue(s_output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"run-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
+        var failed = parsed.GetValue(s_lastFailed) ? LastFailed(Path.GetDirectoryName(Path.GetFullPath(output))!) : null;
+        var kernels = Words(parsed.GetValue(s_kernels));
+        var request = new SuiteRequest(Read(parsed.GetValue(s_paths)!), output, Command(parsed))
+        {
+            Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
+            Modules = parsed.GetValue(s_modules),
+            Selection = new TestSelection { Tags = Words(parsed.GetValue(s_tags)), Names = Words(parsed.GetValue(s_names)), Only = failed },
+            Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
+            Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),
+        };
+        return Chosen(request).Count > 0 ? request : throw new UsageException(NothingChosen(request));
+    }
+
+    static IReadOnlyList<TestSuite> Read(string[] paths)
+    {
+        try
+        {
+            return SuiteReader.Read(paths);
+        }
+        catch (SuiteException wrong)
+        {
+            throw new UsageException(wrong.Message);
+        }
+    }
+
+    static IReadOnlySet<(string Test, string Kernel)> LastFailed(string runs)
+    {
+        var failed = SummaryFiles.LastFailed(runs) ?? throw new UsageException($"there is no run below {runs} whose failures could be run again");
+        return failed.Count > 0 ? failed : throw new UsageException($"nothing ended badly in the newest run below {runs}: there is nothing to run again");
+    }
+
+    static IReadOnlyList<DirectoryTest> Chosen(SuiteRequest request) => [.. request.Suites.SelectMany(suite => suite.Tests).Where(request.Selection.Chooses)
+        .Where(test => request.Selection.Only?.Any(cell => cell.Test == test.Directory) != false)];
+
+    static string NothingChosen(SuiteRequest request)
+        => $"no test is chosen; there is {string.Join(", ", request.Suites.SelectMany(suite => suite.Tests).Select(test => test.FullName))}";
+
+    static int List(SuiteRequest request, bool json)
+    {
+        var tests = Chosen(request);
+        if (json) CommandLine.Print(TestList.Json(tests));
+        else TestList.Show(tests);
+        return ExitCode.Pass;
+    }
+
+    // As it was typed; what is told to reproduce one cell is made from the cell.
+    static string Command(ParseResult parsed) => "understudy " + string.Join(' ', parsed.Tokens.Select(token => token.Value));
+
+    static IReadOnlyList<string> Words(string[]? values)
+        => [.. (values ?? []).SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()];
+}

@@ -1,0 +1,18 @@
+using Understudy.Pci;
+
+namespace Understudy.Runner.Suites;
+
+/// <summary>A test that is a directory: <c>run</c>, and beside it what it needs.</summary>
+/// <param name="Suite">Name of its suite.</param>
+/// <param name="Name">Its own name: the directory's.</param>
+/// <param name="SuiteDirectory">Where its suite is, an absolute path.</param>
+/// <param name="Directory">Where it is, an absolute path.</param>
+/// <param name="Settings">What it says of itself.</param>
+public sealed record DirectoryTest(string Suite, string Name, string SuiteDirectory, string Directory, TestSettings Settings)
+{
+    /// <summary>Its name among all others: <c>rtl8111/link</c>.</summary>
+    public string FullName => $"{Suite}/{Name}";
+
+    /// <summary>Faults that begin just before <c>run</c>, each with the device it strikes.</summary>
+    public IReadOnlyList<(string Device, FaultRule Rule)> Faults { get; init; } = [];
+}

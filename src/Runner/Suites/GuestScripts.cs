@@ -1,0 +1,116 @@
+using System.Globalization;
+using Understudy.Boards;
+using Understudy.Guest;
+using Understudy.Verdict;
+
+namespace Understudy.Runner.Suites;
+
+/// <summary>Runs a test's executables in a booted guest.</summary>
+sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Action armFaults) : ITestMachine
+{
+    const int TailLines = 20, Terminate = 15, Kill = 9;
+
+    static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
+
+    public bool IsLost { get; private set; }
+
+    public void ArmFaults() => armFaults();
+
+    public async Task<ScriptResult> RunAsync(TestScript script, CancellationToken cancel)
+    {
+        using var stdout = new CappedFile(() => directory.CreateAttachment($"{script.Name}.out"));
+        using var stderr = new CappedFile(() => directory.CreateAttachment($"{script.Name}.err"));
+        var results = new SubResults();
+        var process = await StartAsync(script, (stream, bytes) =>
+        {
+            (stream == CommandStream.Stdout ? stdout : stderr).Write(bytes);
+            if (stream == CommandStream.Stdout) results.Read(bytes);
+        }, cancel).ConfigureAwait(false);
+        try
+        {
+            return Result(await process.Completion.WaitAsync(script.Limit, cancel).ConfigureAwait(false)) with { Results = results.End() };
+        }
+        catch (TimeoutException)
+        {
+            var doing = await DoingAsync(cancel).ConfigureAwait(false);
+            var killed = await KillAsync(process, cancel).ConfigureAwait(false);
+            return (killed is null ? new ScriptResult(null, Kill, "", []) : Result(killed)) with { Overran = doing, Results = killed is null ? [] : results.End() };
+        }
+    }
+
+    async Task<GuestProcess> StartAsync(TestScript script, OutputHandler onOutput, CancellationToken cancel)
+    {
+        var options = new CommandOptions
+        {
+            Directory = script.Path[..script.Path.LastIndexOf('/')],
+            OutputLimit = 64 << 10,
+            Environment = new Dictionary<string, string>
+            {
+                ["UNDERSTUDY_SUITE"] = TestSequence.SuitePath,
+                ["UNDERSTUDY_TEST"] = TestSequence.TestPath,
+                ["UNDERSTUDY_SEED"] = seed.ToString(CultureInfo.InvariantCulture),
+            },
+        };
+        var process = await machine.Guest.StartAsync([script.Path], options, onOutput, cancel).ConfigureAwait(false);
+        try
+        {
+            await process.CloseInputAsync(cancel).ConfigureAwait(false);
+        }
+        catch (GuestException refused)
+        {
+            // It has ended before its input was closed, or it was never started: only the latter is news.
+            if (process.Completion.IsFaulted) throw new TestErrorException($"'{script.Name}' cannot be run in the guest: {(process.Completion.Exception.InnerException ?? refused).Message}");
+        }
+        return process;
+    }
+
+    // Asked before the kill: afterwards nobody can tell what it hung on.
+    async Task<IReadOnlyList<string>> DoingAsync(CancellationToken cancel)
+    {
+        var log = machine.Guest.KernelLog;
+        var mark = log.Mark();
+        try
+        {
+            foreach (var key in "wlt") await machine.Guest.SysRqAsync(key, cancel).WaitAsync(s_grace, cancel).ConfigureAwait(false);
+            await log.SeesAsync("Show State", s_grace, mark, cancel).ConfigureAwait(false);
+            return [.. log.Since(mark).SelectMany(record => record.ToString().Split('\n'))];
+        }
+        catch (Exception deaf) when (deaf is TimeoutException or GuestException)
+        {
+            var registers = await machine.InspectAsync(cancel).ConfigureAwait(false);
+            return [$"the guest does not say what it is doing: {deaf.Message}", .. registers.Split('\n')];
+        }
+    }
+
+    async Task<CommandResult?> KillAsync(GuestProcess process, CancellationToken cancel)
+    {
+        foreach (var signal in (int[])[Terminate, Kill])
+        {
+            try
+            {
+                await process.SignalAsync(signal, cancel).WaitAsync(s_grace, cancel).ConfigureAwait(false);
+                return await process.Completion.WaitAsync(s_grace, cancel).ConfigureAwait(false);
+            }
+            catch (GuestException)
+            {
+                if (process.Completion.IsCompletedSuccessfully) return await process.Completion.ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // Not even killed: the next signal is stronger, and after the last one the guest counts as lost.
+                continue;
+            }
+        }
+        IsLost = true;
+        return null;
+    }
+
+    static ScriptResult Result(CommandResult result)
+    {
+        var stdout = Lines(result.Stdout);
+        return new ScriptResult(result.ExitCode, result.Signal, stdout.Count > 0 ? stdout[^1] : "", [.. stdout.TakeLast(TailLines), .. Lines(result.Stderr).TakeLast(TailLines)]);
+    }
+
+    static IReadOnlyList<string> Lines(string text)
+        => [.. text.Split('\n').Select(line => string.Concat(line.Where(c => !char.IsControl(c))).Trim()).Where(line => line.Length > 0)];
+}

@@ -1,0 +1,91 @@
+using Understudy.Toolchain;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Understudy.Runner.Suites;
+
+/// <summary>Reads <c>suite.yaml</c> and <c>test.yaml</c>.</summary>
+static class SettingsFile
+{
+    const int LongestFile = 1 << 20;
+
+    // All keys there are: what each does with its value.
+    static readonly Dictionary<string, Func<TestSettings, SettingValue, TestSettings>> s_keys = new()
+    {
+        ["description"] = (settings, value) => settings with { Description = value.Text() },
+        ["devices"] = (settings, value) => settings with { Devices = Distinct(value, value.List(PlannedDevice.Parse)) },
+        ["modules"] = (settings, value) => settings with { Modules = value.List(PlannedModule.Parse) },
+        ["kernel"] = (settings, value) => settings with { Kernel = Kernel(value) },
+        ["boards"] = (settings, value) => settings with { Boards = value.Texts() },
+        ["cpus"] = (settings, value) => settings with { Cpus = value.Number(1, 64) },
+        ["memory"] = (settings, value) => settings with { MemoryMebibytes = value.Mebibytes() },
+        ["kernel-arguments"] = (settings, value) => settings with { KernelArguments = value.Arguments() },
+        ["qemu-arguments"] = (settings, value) => settings with { QemuArguments = value.Arguments() },
+        ["timeout"] = (settings, value) => settings with { Timeout = value.Duration() },
+        ["expect-failure"] = (settings, value) => settings with { ExpectedFailure = value.Reason("expected to fail") },
+        ["expect-log"] = (settings, value) => settings with { ExpectedLog = value.List(SettingValue.Pattern) },
+        ["allow-log"] = (settings, value) => settings with { AllowedLog = value.Allowed() },
+        ["skip-if"] = (settings, value) => settings with { SkipIf = value.Texts() },
+        ["tags"] = (settings, value) => settings with { Tags = value.Texts() },
+    };
+
+    /// <summary>Reads a file over what is already set; without one, that stays.</summary>
+    public static TestSettings Read(string file, TestSettings settings, List<SuiteProblem> problems)
+    {
+        if (!File.Exists(file)) return settings;
+        try
+        {
+            if (new FileInfo(file).Length > LongestFile) throw new SettingException(0, "expected a file of up to 1 MiB");
+            var stream = new YamlStream();
+            using (var text = new StreamReader(file)) stream.Load(text);
+            if (stream.Documents.Count == 0) return settings;
+            if (stream.Documents.Count > 1) throw new SettingException((int)stream.Documents[1].RootNode.Start.Line, "expected one document, not several");
+            foreach (var (key, value) in new SettingValue(stream.Documents[0].RootNode).Entries())
+                settings = Apply(file, settings, key, value, problems);
+        }
+        catch (YamlException wrong)
+        {
+            problems.Add(new SuiteProblem(file, (int)wrong.Start.Line, "", $"this is not YAML: {wrong.Message}"));
+        }
+        catch (SettingException wrong)
+        {
+            problems.Add(new SuiteProblem(file, wrong.Line, "", wrong.Message));
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(new SuiteProblem(file, 0, "", wrong.Message));
+        }
+        return settings;
+    }
+
+    static TestSettings Apply(string file, TestSettings settings, string key, SettingValue value, List<SuiteProblem> problems)
+    {
+        try
+        {
+            if (s_keys.TryGetValue(key, out var apply)) return apply(settings, value);
+            problems.Add(new SuiteProblem(file, value.Line, key, $"there is no such key; did you mean '{Nearest.To(key, s_keys.Keys)[0]}'? There is {string.Join(", ", s_keys.Keys)}"));
+        }
+        catch (SettingException wrong)
+        {
+            problems.Add(new SuiteProblem(file, wrong.Line, key, wrong.Message));
+        }
+        return settings;
+    }
+
+    static KernelConstraint Kernel(SettingValue value)
+    {
+        try
+        {
+            return KernelConstraint.Parse(value.Texts());
+        }
+        catch (FormatException wrong)
+        {
+            throw new SettingException(value.Line, wrong.Message);
+        }
+    }
+
+    static IReadOnlyList<PlannedDevice> Distinct(SettingValue value, IReadOnlyList<PlannedDevice> devices)
+        => devices.GroupBy(device => device.Name).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? throw new SettingException(value.Line, $"two devices are named '{twice.Key}'; write 'rtl8111 as nic2'")
+            : devices;
+}

@@ -1,0 +1,79 @@
+namespace Understudy.Runner.Suites;
+
+/// <summary>Reads suites from directories, our own layout and Igalia's.</summary>
+public static class SuiteReader
+{
+    const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    const string SuiteFile = "suite.yaml", TestFile = "test.yaml", Run = "run";
+
+    // The scripts a suite or a test may bring.
+    static readonly string[] s_scripts = ["setup", Run, "teardown"];
+
+    /// <summary>Reads what paths name: suites, single tests, or directories of suites.</summary>
+    /// <exception cref="SuiteException">Something is missing or wrong; all of it is told at once.</exception>
+    public static IReadOnlyList<TestSuite> Read(params IEnumerable<string> paths)
+    {
+        var problems = new List<SuiteProblem>();
+        var suites = paths.SelectMany(path => ReadPath(path, problems)).ToList();
+        return problems.Count == 0 ? Merged(suites) : throw new SuiteException(problems);
+    }
+
+    static IReadOnlyList<TestSuite> ReadPath(string path, List<SuiteProblem> problems)
+    {
+        if (!Directory.Exists(path))
+        {
+            problems.Add(new SuiteProblem(path, 0, "", File.Exists(path) ? "this is a file; a suite or a test is a directory" : "there is no such directory"));
+            return [];
+        }
+        var directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (IsTest(directory)) return [ReadSuite(Path.GetDirectoryName(directory)!, [directory], problems)];
+        if (IsSuite(directory)) return [ReadSuite(directory, Tests(directory), problems)];
+        var below = Children(directory).Where(IsSuite).ToList();
+        if (below.Count == 0) problems.Add(new SuiteProblem(path, 0, "", $"there is no suite here: a suite has tests, directories with an executable '{Run}'"));
+        return [.. below.Select(suite => ReadSuite(suite, Tests(suite), problems))];
+    }
+
+    static TestSuite ReadSuite(string directory, IEnumerable<string> tests, List<SuiteProblem> problems)
+    {
+        var settings = SettingsFile.Read(Path.Combine(directory, SuiteFile), InfoDirectory.Read(directory, new TestSettings(), problems), problems);
+        CheckScripts(directory, problems);
+        var name = Path.GetFileName(directory);
+        // What a suite says of itself is not what each of its tests shows.
+        settings = settings with { Description = "" };
+        return new TestSuite(name, directory, [.. tests.Select(test => ReadTest(name, directory, test, settings, problems))]);
+    }
+
+    static DirectoryTest ReadTest(string suite, string suiteDirectory, string directory, TestSettings defaults, List<SuiteProblem> problems)
+    {
+        var settings = SettingsFile.Read(Path.Combine(directory, TestFile), InfoDirectory.Read(directory, defaults, problems), problems);
+        if (!File.Exists(Path.Combine(directory, Run))) problems.Add(new SuiteProblem(Path.Combine(directory, Run), 0, "", "a test needs this executable, and it is missing"));
+        CheckScripts(directory, problems);
+        return new DirectoryTest(suite, Path.GetFileName(directory), suiteDirectory, directory, settings) { Faults = FaultsFile.Read(directory, settings.Devices, problems) };
+    }
+
+    static void CheckScripts(string directory, List<SuiteProblem> problems)
+    {
+        foreach (var script in s_scripts.Select(name => Path.Combine(directory, name)).Where(File.Exists))
+        {
+            if ((File.GetUnixFileMode(script) & Executable) == 0) problems.Add(new SuiteProblem(script, 0, "", "this must be executable: chmod +x it"));
+            else if (new FileInfo(script).Length == 0) problems.Add(new SuiteProblem(script, 0, "", "this is empty; a script begins with '#!/bin/sh'"));
+        }
+    }
+
+    // One suite named by several of its tests is one suite, each test once.
+    static IReadOnlyList<TestSuite> Merged(IReadOnlyList<TestSuite> suites) => [.. suites.GroupBy(suite => suite.Directory)
+        .Select(same => same.First() with { Tests = [.. same.SelectMany(suite => suite.Tests).DistinctBy(test => test.Directory)] })];
+
+    static bool IsTest(string directory) => !File.Exists(Path.Combine(directory, SuiteFile))
+        && (File.Exists(Path.Combine(directory, Run)) || File.Exists(Path.Combine(directory, TestFile)));
+
+    static bool IsSuite(string directory) => File.Exists(Path.Combine(directory, SuiteFile)) || Children(directory).Any(IsTest);
+
+    // A directory beside the tests that has a test's parts without its 'run' is a mistake worth telling.
+    static IEnumerable<string> Tests(string suite) => Children(suite).Where(directory => IsTest(directory)
+        || Directory.Exists(Path.Combine(directory, InfoDirectory.Name)) || File.Exists(Path.Combine(directory, FaultsFile.Name)));
+
+    static IEnumerable<string> Children(string directory) => Directory.EnumerateDirectories(directory)
+        .Where(child => Path.GetFileName(child) is not (InfoDirectory.Name or "data") && !Path.GetFileName(child).StartsWith('.')).Order(StringComparer.Ordinal);
+}

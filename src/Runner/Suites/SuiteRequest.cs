@@ -1,0 +1,40 @@
+using Understudy.Boards;
+
+namespace Understudy.Runner.Suites;
+
+/// <summary>What to run, on what, how often, and where to write it down.</summary>
+/// <param name="Suites">The suites.</param>
+/// <param name="Output">The directory that will hold a run directory for each cell; empty, or not there yet.</param>
+/// <param name="Command">The command line that does it again.</param>
+public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output, string Command)
+{
+    /// <summary>Names of kernels; empty for the newest one of the catalog.</summary>
+    public IReadOnlyList<string> Kernels { get; init; } = [];
+
+    /// <summary>The modules directory of kernels that are given by their path; null for none.</summary>
+    public string? Modules { get; init; }
+
+    /// <summary>Which tests.</summary>
+    public TestSelection Selection { get; init; } = new();
+
+    /// <summary>Guests at once.</summary>
+    public int Jobs { get; init; } = 1;
+
+    /// <summary>How guests come up, where a test does not need a boot of its own.</summary>
+    public GuestStart Start { get; init; } = GuestStart.Restored;
+
+    /// <summary>How often each test is run.</summary>
+    public int Repeat { get; init; } = 1;
+
+    /// <summary>Goes on, without end unless <see cref="Repeat"/> is more than 1, until a cell ends badly.</summary>
+    public bool UntilFail { get; init; }
+
+    /// <summary>Where all randomness comes from.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Runs the cells of a round in an order made from the seed, instead of by name.</summary>
+    public bool Shuffle { get; init; }
+
+    /// <summary>How often everything is run; none where there is no end.</summary>
+    internal int? Rounds => UntilFail && Repeat == 1 ? null : Repeat;
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Globalization;
+using Understudy.Toolchain;
+using Understudy.Verdict;
+
+namespace Understudy.Runner.Suites;
+
+/// <summary>Runs suites: every test on every kernel, each in a guest of its own.</summary>
+public sealed class SuiteRun
+{
+    readonly Toolbox _toolbox;
+    readonly SuiteRequest _request;
+    readonly ISuiteObserver _observer;
+    readonly Lock _lock = new();
+    readonly SortedDictionary<int, CellResult> _results = [];
+    readonly Dictionary<string, Lab> _labs = [];
+    readonly HashSet<string> _directories = [];
+    readonly DateTimeOffset _startedUtc = DateTimeOffset.UtcNow;
+    readonly long _started = Stopwatch.GetTimestamp();
+    int _planned;
+    volatile bool _sawBad;
+
+    SuiteRun(Toolbox toolbox, SuiteRequest request, ISuiteObserver observer) => (_toolbox, _request, _observer) = (toolbox, request, observer);
+
+    /// <summary>Runs what was asked for. Cancelling ends it early, with what has run until then.</summary>
+    /// <exception cref="IOException">The output directory cannot be made, is not empty, or is full.</exception>
+    /// <exception cref="ToolchainException">A kernel, or what boots it, is not here and cannot be fetched.</exception>
+    /// <exception cref="Boards.LabFailedException">QEMU cannot be started.</exception>
+    public static async Task<SuiteSummary> PlayAsync(Toolbox toolbox, SuiteRequest request, ISuiteObserver observer, CancellationToken cancel = default)
+    {
+        if (Directory.Exists(request.Output) && Directory.EnumerateFileSystemEntries(request.Output).Any()) throw new IOException($"{request.Output} is not empty: name a new directory for the output");
+        var run = new SuiteRun(toolbox, request, observer);
+        await run.OpenLabsAsync(cancel).ConfigureAwait(false);
+        Directory.CreateDirectory(request.Output);
+        await run.PlayAsync(cancel).ConfigureAwait(false);
+        return run.Summarise(cancel.IsCancellationRequested);
+    }
+
+    // Before the first test: a kernel that does not exist is no test's failure.
+    async Task OpenLabsAsync(CancellationToken cancel)
+    {
+        foreach (var kernel in SuitePlan.Round(_request, 0).Select(cell => cell.Kernel).Distinct())
+            _labs[kernel] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null), cancel).ConfigureAwait(false);
+    }
+
+    async Task PlayAsync(CancellationToken cancel)
+    {
+        _observer.Planned(_request.Rounds is { } rounds ? rounds * SuitePlan.Round(_request, 0).Count : null);
+        for (var round = 0; round < (_request.Rounds ?? int.MaxValue) && GoesOn(cancel); round++)
+        {
+            var cells = SuitePlan.Round(_request, round);
+            if (cells.Count == 0) return;
+            var first = _planned;
+            _planned += cells.Count;
+            await PlayRoundAsync(cells, first, cancel).ConfigureAwait(false);
+        }
+    }
+
+    async Task PlayRoundAsync(IReadOnlyList<TestCell> cells, int first, CancellationToken cancel)
+    {
+        var next = -1;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(_request.Jobs, cells.Count)).Select(_ => Task.Run(WorkAsync, CancellationToken.None))).ConfigureAwait(false);
+
+        async Task WorkAsync()
+        {
+            try
+            {
+                for (int index; GoesOn(over.Token) && (index = Interlocked.Increment(ref next)) < cells.Count;)
+                    await PlayCellAsync(cells[index], first + index, over.Token).ConfigureAwait(false);
+            }
+            catch
+            {
+                // Something no cell can be blamed for, such as a disk without room: the others need not go on.
+                await over.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    bool GoesOn(CancellationToken cancel) => !cancel.IsCancellationRequested && !(_request.UntilFail && _sawBad);
+
+    async Task PlayCellAsync(TestCell cell, int place, CancellationToken cancel)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var directory = DirectoryFor(cell);
+        var lab = _labs[cell.Kernel];
+        // In a report, "the newest" is a name that means another kernel tomorrow.
+        var named = cell.Kernel == SuitePlan.NewestKernel ? cell with { Kernel = lab.Kernel.Name } : cell;
+        var watch = new CellObserver(named, this);
+        var verdict = await CellRun.PlayAsync(named, lab, directory, _request.Start, watch, cancel).ConfigureAwait(false);
+        if (cancel.IsCancellationRequested) return;
+        string? broke = null;
+        if (verdict.Outcome == Outcome.Broken)
+        {
+            broke = verdict.Reason;
+            lock (_lock) _observer.Retries(named, broke);
+            verdict = await AgainAsync(named, lab, directory, watch, cancel).ConfigureAwait(false);
+            if (cancel.IsCancellationRequested) return;
+        }
+        Add(place, new CellResult(named, verdict, Stopwatch.GetElapsedTime(started).TotalSeconds, directory, broke));
+    }
+
+    // The lab's failure is nobody's result: its run is kept inside the one that counts.
+    async Task<RunVerdict> AgainAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, CancellationToken cancel)
+    {
+        var aside = directory + ".broken";
+        Directory.Move(directory, aside);
+        var verdict = await CellRun.PlayAsync(cell, lab, directory, _request.Start, watch, cancel).ConfigureAwait(false);
+        Directory.Move(aside, Path.Combine(directory, "broken-first"));
+        return verdict;
+    }
+
+    void Add(int place, CellResult result)
+    {
+        lock (_lock)
+        {
+            _results[place] = result;
+            _sawBad |= !result.Outcome.IsGood();
+            SummaryFiles.Write(Summary(interrupted: false));
+            _observer.Ended(result);
+        }
+    }
+
+    SuiteSummary Summarise(bool interrupted)
+    {
+        lock (_lock)
+        {
+            var summary = Summary(interrupted);
+            SummaryFiles.Write(summary);
+            MatrixReport.Write(RunSummary.Read(_request.Output), Path.Combine(_request.Output, "matrix.html"));
+            return summary;
+        }
+    }
+
+    SuiteSummary Summary(bool interrupted)
+        => new(_request, _startedUtc, Stopwatch.GetElapsedTime(_started).TotalSeconds, [.. _results.Values], _planned - _results.Count, interrupted);
+
+    string DirectoryFor(TestCell cell)
+    {
+        var plain = string.Concat(cell.Name.Replace('/', '.').Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@' ? c : '-')).TrimStart('.');
+        lock (_lock)
+        {
+            var name = plain;
+            for (var number = 2; !_directories.Add(name); number++) name = string.Create(CultureInfo.InvariantCulture, $"{plain}.{number}");
+            return Path.Combine(Path.GetFullPath(_request.Output), name);
+        }
+    }
+
+    sealed class CellObserver(TestCell cell, SuiteRun run) : IRunObserver
+    {
+        public void Began(StepRecord step)
+        {
+            lock (run._lock) run._observer.At(cell, step.Name);
+        }
+
+        public void Says(string text)
+        {
+        }
+
+        public void Ended(StepRecord step)
+        {
+        }
+    }
+}

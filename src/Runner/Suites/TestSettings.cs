@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+
+namespace Understudy.Runner.Suites;
+
+/// <summary>What a test says of itself: the keys of <c>test.yaml</c>, over those of <c>suite.yaml</c>, over what is written here.</summary>
+public sealed record TestSettings
+{
+    /// <summary>What it shows, in a line.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>The devices to plug in, in the order of their slots.</summary>
+    public IReadOnlyList<PlannedDevice> Devices { get; init; } = [];
+
+    /// <summary>The modules to load before the scripts run, in this order.</summary>
+    public IReadOnlyList<PlannedModule> Modules { get; init; } = [];
+
+    /// <summary>The kernels it is for; null for all.</summary>
+    public KernelConstraint? Kernel { get; init; }
+
+    /// <summary>A kernel image of the suite's own, used where the user names none; null for the newest one of the catalog.</summary>
+    public string? KernelImage { get; init; }
+
+    /// <summary>The boards it is for; empty for all.</summary>
+    public IReadOnlyList<string> Boards { get; init; } = [];
+
+    /// <summary>Virtual CPUs.</summary>
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>Guest memory, in MiB.</summary>
+    public int MemoryMebibytes { get; init; } = 256;
+
+    /// <summary>More kernel arguments.</summary>
+    public IReadOnlyList<string> KernelArguments { get; init; } = [];
+
+    /// <summary>More arguments for QEMU.</summary>
+    public IReadOnlyList<string> QemuArguments { get; init; } = [];
+
+    /// <summary>Host time each of its executables may take.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Why it is expected to fail; null when it is expected to pass.</summary>
+    public string? ExpectedFailure { get; init; }
+
+    /// <summary>What the kernel log must hold when it has run; a finding that fits one of these is no failure.</summary>
+    public IReadOnlyList<Regex> ExpectedLog { get; init; } = [];
+
+    /// <summary>What the kernel may complain of.</summary>
+    public IReadOnlyList<AllowedLog> AllowedLog { get; init; } = [];
+
+    /// <summary>Shell commands for the guest, with the modules loaded; where one succeeds, the test is skipped.</summary>
+    public IReadOnlyList<string> SkipIf { get; init; } = [];
+
+    /// <summary>Why it cannot be run here at all; null when it can.</summary>
+    public string? CannotRun { get; init; }
+
+    /// <summary>Words to choose it by.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+}

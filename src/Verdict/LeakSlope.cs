@@ -1,0 +1,51 @@
+namespace Understudy.Verdict;
+
+/// <summary>How a counter of the kernel (slab, vmalloc, page tables: pages or bytes) goes with the number of times something was done to
+/// it, such as loading and unloading a driver: a line through the samples by least squares, and the noise around it.</summary>
+/// <param name="PerCycle">What each cycle adds, in the counter's unit; negative when it shrinks.</param>
+/// <param name="Noise">How far the samples lie from the line: their standard deviation around it, in the counter's unit.</param>
+/// <param name="Uncertainty">The standard error of <paramref name="PerCycle"/>.</param>
+/// <param name="Samples">How many samples there were.</param>
+public sealed record LeakSlope(double PerCycle, double Noise, double Uncertainty, int Samples)
+{
+    // Below this many a line through them says nothing of its own noise.
+    const int Fewest = 4;
+
+    // Caches settle in the first cycles; one in five samples at most is given up for that.
+    const int SettlingShare = 5;
+
+    /// <summary>Fits samples taken after each cycle, in order, the first cycles left out in which caches fill.</summary>
+    /// <exception cref="ArgumentException">There are fewer than four samples, or one is not a finite number.</exception>
+    public static LeakSlope Of(IReadOnlyList<double> samples)
+    {
+        if (samples.Count < Fewest) throw new ArgumentException($"a slope needs at least {Fewest} samples, there are {samples.Count}", nameof(samples));
+        if (samples.Any(s => !double.IsFinite(s))) throw new ArgumentException("a sample is not a finite number", nameof(samples));
+        var skipped = Math.Min(samples.Count / SettlingShare, samples.Count - Fewest);
+        return Fit([.. samples.Skip(skipped)]);
+    }
+
+    /// <summary>Whether it leaks: each cycle adds more than <paramref name="tolerated"/>, and noise does not explain that.</summary>
+    /// <param name="tolerated">What a cycle may add, in the counter's unit.</param>
+    public bool IsLeak(double tolerated = 0) => PerCycle > tolerated && PerCycle - tolerated > 4 * Uncertainty;
+
+    static LeakSlope Fit(double[] samples)
+    {
+        var count = samples.Length;
+        var (middle, mean) = ((count - 1) / 2.0, samples.Average());
+        double together = 0, spread = 0;
+        for (var i = 0; i < count; i++)
+        {
+            together += (i - middle) * (samples[i] - mean);
+            spread += (i - middle) * (i - middle);
+        }
+        var slope = together / spread;
+        double around = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var off = samples[i] - mean - (slope * (i - middle));
+            around += off * off;
+        }
+        var noise = Math.Sqrt(around / (count - 2));
+        return new(slope, noise, noise / Math.Sqrt(spread), count);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+using Understudy.Runner.Suites;
+using Understudy.Verdict;
+
+namespace Understudy.Runner.Tests;
+
+public sealed class ExpectedLogTests
+{
+    static readonly Finding s_watchdog = new(1, FindingSource.Kernel, "netdev-watchdog", "NETDEV WATCHDOG: eth0 (r8169): transmit queue 0 timed out", Severity.Error, ["eth0: NETDEV WATCHDOG: CPU: 0"]);
+
+    [Fact]
+    public void An_allowed_finding_is_shown_with_its_reason_and_fails_nothing()
+    {
+        var settings = new TestSettings { AllowedLog = [new AllowedLog(new Regex("NETDEV WATCHDOG"), "we lose interrupts")] };
+        var judged = settings.Judge(s_watchdog);
+        Assert.Equal((Severity.Info, s_watchdog.Fingerprint), (judged.Severity, judged.Fingerprint));
+        Assert.EndsWith("(allowed: we lose interrupts)", judged.Title, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_expected_finding_fails_nothing_and_any_other_stays_what_it_is()
+    {
+        var settings = new TestSettings { ExpectedLog = [new Regex("WATCHDOG: CPU")] };
+        Assert.Equal(Severity.Info, settings.Judge(s_watchdog).Severity);
+        var other = s_watchdog with { Lines = ["something else"] };
+        Assert.Same(other, settings.Judge(other));
+    }
+
+    [Fact]
+    public void What_the_lab_found_of_itself_cannot_be_allowed()
+    {
+        var crash = s_watchdog with { Source = FindingSource.Lab };
+        Assert.Same(crash, new TestSettings { AllowedLog = [new AllowedLog(new Regex("."), "all")] }.Judge(crash));
+    }
+}

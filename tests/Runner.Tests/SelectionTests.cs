@@ -1,0 +1,75 @@
+using Understudy.Runner.Suites;
+
+namespace Understudy.Runner.Tests;
+
+public sealed class SelectionTests
+{
+    static readonly string[] s_names = [.. Enumerable.Range(0, 20).Select(number => $"t{number:00}")];
+
+    static DirectoryTest Test(string name, params string[] tags) => new("s", name, "/s", $"/s/{name}", new TestSettings { Tags = tags });
+
+    static SuiteRequest Request(params IReadOnlyList<DirectoryTest> tests) => new([new TestSuite("s", "/s", tests)], "out", "understudy run s");
+
+    [Theory]
+    [InlineData("link", true)]
+    [InlineData("li*", true)]
+    [InlineData("net/li?k", false)]
+    [InlineData("s/li?k", true)]
+    [InlineData("lin", false)]
+    public void A_test_is_chosen_by_name(string pattern, bool chosen) => Assert.Equal(chosen, new TestSelection { Names = [pattern] }.Chooses(Test("link")));
+
+    [Theory]
+    [InlineData(true, "smoke")]
+    [InlineData(true, "other", "smoke")]
+    [InlineData(false, "other")]
+    [InlineData(false, "!slow")]
+    [InlineData(true, "!other")]
+    [InlineData(false, "smoke", "!slow")]
+    public void A_test_is_chosen_by_its_tags(bool chosen, params string[] tags) => Assert.Equal(chosen, new TestSelection { Tags = tags }.Chooses(Test("link", "smoke", "slow")));
+
+    [Fact]
+    public void Every_test_runs_on_every_kernel()
+    {
+        var cells = SuitePlan.Round(Request(Test("a"), Test("b")) with { Kernels = ["debian:6.1", "debian:6.12"] }, 0);
+        Assert.Equal(["s/a@debian:6.1", "s/a@debian:6.12", "s/b@debian:6.1", "s/b@debian:6.12"], cells.Select(cell => cell.Name));
+    }
+
+    [Fact]
+    public void The_users_kernel_comes_before_the_suites_and_that_before_the_newest()
+    {
+        var own = Test("a") with { Settings = new TestSettings { KernelImage = "/images/bzImage" } };
+        Assert.Equal(["/images/bzImage", "debian:latest"], SuitePlan.Round(Request(own, Test("b")), 0).Select(cell => cell.Kernel));
+        Assert.Equal(["debian:6.1"], SuitePlan.Round(Request(own) with { Kernels = ["debian:6.1"] }, 0).Select(cell => cell.Kernel));
+    }
+
+    [Fact]
+    public void An_order_made_from_a_seed_is_the_same_each_time_and_another_with_another_seed()
+    {
+        var request = Request([.. s_names.Select(name => Test(name))]) with { Shuffle = true, Seed = 7 };
+        var order = Names(request);
+        Assert.Equal(order, Names(request));
+        Assert.NotEqual(order, Names(request with { Seed = 8 }));
+        Assert.NotEqual(order, Names(request with { Shuffle = false }));
+        Assert.Equal(s_names, order.Order());
+
+        static string[] Names(SuiteRequest request) => [.. SuitePlan.Round(request, 0).Select(cell => cell.Test.Name)];
+    }
+
+    [Fact]
+    public void Each_repetition_has_a_seed_of_its_own_and_can_be_run_alone()
+    {
+        var request = Request(Test("a b")) with { Repeat = 3, Seed = 40, Kernels = ["debian:6.1"] };
+        var third = Assert.Single(SuitePlan.Round(request, 2));
+        Assert.Equal(("s/a b@debian:6.1#3", 42), (third.Name, third.Seed));
+        Assert.EndsWith(" --name 'a b' --kernel debian:6.1 --seed 42", third.Reproduce, StringComparison.Ordinal);
+        Assert.Null((request with { Repeat = 1, UntilFail = true }).Rounds);
+        Assert.Equal(3, (request with { UntilFail = true }).Rounds);
+    }
+
+    [Fact]
+    public void Only_what_failed_last_is_chosen_on_the_kernels_it_failed_on()
+    {
+        var request = Request(Test("a"), Test("b")) with { Kernels = ["x", "y"], Selection = new TestSelection { Only = new HashSet<(string, string)> { ("/s/b", "y") } } };
+        Assert.Equal(["s/b@y"], SuitePlan.Round(request, 0).Select(cell => cell.Name));
+    }
+}

@@ -1,0 +1,147 @@
+using Understudy.Runner.Suites;
+
+namespace Understudy.Runner.Tests;
+
+public sealed class SuiteReaderTests : IDisposable
+{
+    readonly SuiteFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_suite_is_its_tests_by_name_with_the_suites_settings_under_their_own()
+    {
+        _folder.With("net/suite.yaml", "description: all about nets\ndevices: rtl8111 as nic\ntimeout: 5s\ntags: [net]\n")
+            .WithTest("net/second", "timeout: 2m\ncpus: 2\nmemory: 1G\n").WithTest("net/first", "description: the first\nmodules: ['r8169 debug=16 x=1', mii]\n");
+        var suite = Assert.Single(SuiteReader.Read(_folder["net"]));
+        Assert.Equal("net", suite.Name);
+        Assert.Equal(["net/first", "net/second"], suite.Tests.Select(test => test.FullName));
+        var (first, second) = (suite.Tests[0].Settings, suite.Tests[1].Settings);
+        Assert.Equal(("the first", TimeSpan.FromSeconds(5), 1, 256), (first.Description, first.Timeout, first.Cpus, first.MemoryMebibytes));
+        Assert.Equal(("", TimeSpan.FromMinutes(2), 2, 1024), (second.Description, second.Timeout, second.Cpus, second.MemoryMebibytes));
+        Assert.Equal([new PlannedModule("r8169", "debug=16 x=1"), new PlannedModule("mii", "")], first.Modules);
+        Assert.Equal(("rtl8111", "nic"), (second.Devices[0].Entry.Name, second.Devices[0].Name));
+        Assert.Equal(["net"], second.Tags);
+    }
+
+    [Fact]
+    public void Every_key_is_understood()
+    {
+        _folder.With("s/t/run", "#!/bin/sh\n").With("s/t/faults", "# all of them\n\nirq 0 every=5 -> drop  # now\nio: mmio-read * nth=3 -> remove\n").With("s/t/test.yaml",
+            """
+            description: everything
+            devices: ["rtl8111 as lan", pci-idio-16]
+            modules: r8169
+            kernel: [">=6.1", "<8"]
+            boards: [qemu]
+            cpus: 4
+            memory: 512M
+            kernel-arguments: quiet nokaslr
+            qemu-arguments: [-d, "guest_errors"]
+            timeout: 500ms
+            expect-failure: bug 17
+            expect-log: ["Link is Up", "RTL\\d+"]
+            allow-log:
+              - pattern: NETDEV WATCHDOG
+                reason: it is what we do to it
+            skip-if: test -e /nowhere
+            tags: [a, b]
+            """);
+        var test = Assert.Single(Assert.Single(SuiteReader.Read(_folder["s/t"])).Tests);
+        var settings = test.Settings;
+        Assert.Equal(["lan", "io"], settings.Devices.Select(device => device.Name));
+        Assert.True(settings.Kernel!.Allows("debian:6.12", "6.12.3-amd64"));
+        Assert.Equal(["quiet", "nokaslr"], settings.KernelArguments);
+        Assert.Equal(["-d", "guest_errors"], settings.QemuArguments);
+        Assert.Equal((TimeSpan.FromMilliseconds(500), "bug 17"), (settings.Timeout, settings.ExpectedFailure));
+        Assert.Matches(settings.ExpectedLog[1], "eth0: RTL8168c");
+        Assert.Equal("it is what we do to it", Assert.Single(settings.AllowedLog).Reason);
+        Assert.Equal(["test -e /nowhere"], settings.SkipIf);
+        Assert.Equal([("lan", "irq 0 every=5 -> drop"), ("io", "mmio-read * nth=3 -> remove")], test.Faults.Select(fault => (fault.Device, fault.Rule.ToString())));
+    }
+
+    [Theory]
+    [InlineData("timout: 3s", "test.yaml:1: timout: there is no such key; did you mean 'timeout'?")]
+    [InlineData("\n\ntimeout: soon", "test.yaml:3: timeout: expected a time such as 500ms, 30s or 2m, of up to a day, not 'soon'")]
+    [InlineData("timeout: 0s", "test.yaml:1: timeout: expected a time")]
+    [InlineData("cpus: many", "test.yaml:1: cpus: expected a number from 1 to 64, not 'many'")]
+    [InlineData("cpus: [1, 2]", "cpus: expected a text, not a list")]
+    [InlineData("memory: 3M", "memory: expected guest memory such as 512M or 2G, from 64M to 64G, not '3M'")]
+    [InlineData("devices:\n  - rtl8111\n  - rtl8112", "test.yaml:3: devices: there is no device 'rtl8112'; there is rtl8111")]
+    [InlineData("devices: rtl8111 nic", "devices: expected a device such as 'rtl8111 as nic', not 'rtl8111 nic'")]
+    [InlineData("devices: [rtl8111, rtl8111]", "devices: two devices are named 'nic'; write 'rtl8111 as nic2'")]
+    [InlineData("modules: debug=1", "modules: expected a module such as 'r8169 debug=16', not 'debug=1'")]
+    [InlineData("kernel: '=> 6'", "kernel: expected a kernel such as '>=6.12', '6.1' or 'debian:7.2', not '=> 6'")]
+    [InlineData("expect-log: '('", "expect-log: '(' is not a regular expression")]
+    [InlineData("allow-log: WARNING", "allow-log: expected 'pattern: REGEX' and 'reason: WHY'; what is allowed needs a reason, not 'WARNING'")]
+    [InlineData("allow-log: [{pattern: x}]", "allow-log: expected 'pattern: REGEX' and 'reason: WHY' and nothing else; what is allowed needs a reason")]
+    [InlineData("- a list", "test.yaml:1: expected 'key: value' lines, not a list")]
+    [InlineData("just words", "test.yaml:1: expected 'key: value' lines, not 'just words'")]
+    [InlineData("cpus: 1\ncpus: 2", "test.yaml:2: this is not YAML")]
+    [InlineData("tags: [a", "this is not YAML")]
+    [InlineData("cpus: 1\n---\ncpus: 2", "test.yaml:3: expected one document, not several")]
+    public void A_wrong_file_is_told_with_file_line_key_and_what_was_expected(string yaml, string expected)
+    {
+        _folder.WithTest("s/t", yaml);
+        var problem = Assert.Single(Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"])).Problems);
+        Assert.Contains(expected, problem.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(_folder["s/t/test.yaml"], problem.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("irq 0 drop", "faults:1: The fault rule 'irq 0 drop' needs exactly one '->'")]
+    [InlineData("\nmmio-read MAC.Nothing -> fail", "faults:2: The fault rule")]
+    [InlineData("disk: irq 0 -> drop", "the test has no device 'disk'; it has nic")]
+    public void A_wrong_fault_is_told_before_anything_is_booted(string faults, string expected)
+    {
+        _folder.WithTest("s/t", "devices: rtl8111").With("s/t/faults", faults);
+        Assert.Contains(expected, Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_that_is_wrong_is_told_at_once()
+    {
+        _folder.WithTest("s/t", "cpus: 0\nspeed: 3\n").With("s/missing/test.yaml", "").With("s/plain/run", "#!/bin/sh\n", executable: false).With("s/plain/setup", "").With("s/empty/info/description", "x");
+        var message = Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"], _folder["nowhere"])).Message;
+        Assert.Contains("cpus: expected a number", message, StringComparison.Ordinal);
+        Assert.Contains("speed: there is no such key", message, StringComparison.Ordinal);
+        Assert.Contains($"{_folder["s/missing/run"]}: a test needs this executable, and it is missing", message, StringComparison.Ordinal);
+        Assert.Contains($"{_folder["s/empty/run"]}: a test needs this executable, and it is missing", message, StringComparison.Ordinal);
+        Assert.Contains($"{_folder["s/plain/run"]}: this must be executable: chmod +x it", message, StringComparison.Ordinal);
+        Assert.Contains($"{_folder["nowhere"]}: there is no such directory", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_of_suites_gives_them_all_and_a_test_named_twice_is_one()
+    {
+        _folder.WithTest("all/b/one").WithTest("all/a/two").With("all/notes/readme", "nothing to run");
+        Assert.Equal(["a", "b"], SuiteReader.Read(_folder["all"]).Select(suite => suite.Name));
+        Assert.Single(Assert.Single(SuiteReader.Read(_folder["all/b"], _folder["all/b/one"], _folder["all/b/one/"])).Tests);
+        Assert.Contains("there is no suite here", Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["all/notes"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Igalias_layout_is_read_as_it_is()
+    {
+        _folder.With("gpu/setup", "#!/bin/sh\n").With("gpu/teardown", "#!/bin/sh\n").With("gpu/info/description", "the GPU suite\n").With("gpu/info/timeout", "90\n")
+            .With("gpu/info/kernel", "../bzImage\n").With("gpu/info/qemu-args", "-device virtio-rng-pci\n")
+            .With("gpu/one/run", "#!/bin/sh\n").With("gpu/one/info/description", "first\n").With("gpu/one/info/qemu-args", "-device edu\n").With("gpu/one/info/expect-failure", "")
+            .With("gpu/two/run", "#!/bin/sh\n").With("gpu/two/data/file", "x").With("gpu/two/info/timeout", "5");
+        var suite = Assert.Single(SuiteReader.Read(_folder["gpu"]));
+        var (one, two) = (suite.Tests[0].Settings, suite.Tests[1].Settings);
+        Assert.Equal(["one", "two"], suite.Tests.Select(test => test.Name));
+        Assert.Equal(("first", TimeSpan.FromSeconds(90), "expected to fail"), (one.Description, one.Timeout, one.ExpectedFailure));
+        Assert.Equal(["-device", "virtio-rng-pci", "-device", "edu"], one.QemuArguments);
+        Assert.Equal((TimeSpan.FromSeconds(5), null, _folder["bzImage"]), (two.Timeout, two.ExpectedFailure, two.KernelImage));
+        Assert.Null(two.CannotRun);
+    }
+
+    [Theory]
+    [InlineData("disk-image")]
+    [InlineData("qemu")]
+    public void What_of_Igalias_layout_cannot_be_honoured_makes_a_skip_with_a_reason(string file)
+    {
+        _folder.With("s/t/run", "#!/bin/sh\n").With($"s/info/{file}", "something");
+        Assert.Contains($"info/{file}", SuiteReader.Read(_folder["s"])[0].Tests[0].Settings.CannotRun, StringComparison.Ordinal);
+    }
+}
