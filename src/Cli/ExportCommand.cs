@@ -9,8 +9,8 @@ static class ExportCommand
 {
     public static Command Create()
     {
-        var run = new Argument<string>("run") { Description = "A run directory, or a folder with run directories below it" };
-        var format = new Option<string>("--format") { Description = "junit, ktap, tuxrun or kcidb", HelpName = "FORMAT", Required = true };
+        var run = new Argument<string?>("run") { Description = "A run directory, or a folder with run directories below it", Arity = ArgumentArity.ZeroOrOne };
+        var format = new Option<string?>("--format") { Description = "junit, ktap, tuxrun or kcidb", HelpName = "FORMAT" };
         var output = new Option<string?>("--output", "-o") { Description = "Write to this file; standard output unless told", HelpName = "FILE" };
         var command = new Verb("export",
             "Write what runs came to in a format that other tools read.",
@@ -19,14 +19,16 @@ static class ExportCommand
             understudy export runs --format kcidb | kcidb-validate
             """) { run, format, output };
         command.SetAction((parsed, _) => CommandLine.GuardAsync(json: false, () =>
-            Task.FromResult(Run(parsed.GetValue(run)!, parsed.GetValue(format)!, parsed.GetValue(output)))));
+            Task.FromResult(Run(parsed.GetValue(run), parsed.GetValue(format), parsed.GetValue(output)))));
         return command;
     }
 
-    static int Run(string folder, string format, string? output)
+    static int Run(string? folder, string? format, string? output)
     {
-        var export = ResultExports.Find(format)
-            ?? throw new UsageException($"there is no format '{format}'; there is {string.Join(", ", ResultExports.All.Select(e => $"{e.Format} ({e.What})"))}");
+        if (folder is null) throw new UsageException("name a run directory, or a folder with run directories below it: understudy export RUN --format FORMAT");
+        var formats = string.Join(", ", ResultExports.All.Select(e => $"{e.Format} ({e.What})"));
+        if (format is null) throw new UsageException($"--format is missing; there is {formats}");
+        var export = ResultExports.Find(format) ?? throw new UsageException($"there is no format '{format}'; there is {formats}");
         if (!Directory.Exists(folder)) throw new UsageException($"there is no folder {folder}: name a run directory, or a folder with run directories below it");
         var summary = RunSummary.Read(folder);
         foreach (var problem in summary.Problems) Console.Error.WriteLine($"understudy: {problem}");
