@@ -68,7 +68,7 @@ public class SourceTests
     }
 
     [Fact]
-    public void Nothing_is_left_for_later() => NoLine(Unfinished, _ => true);
+    public void Nothing_is_left_for_later() => NoLine(Unfinished, file => !file.EndsWith("TapResult.cs", StringComparison.Ordinal));   // TAP has a directive of that name
 
     [Fact]
     public void No_path_of_anybodys_machine_is_written_down()

@@ -30,6 +30,10 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Ac
         {
             return Result(await process.Completion.WaitAsync(script.Limit, cancel).ConfigureAwait(false)) with { Results = results.End() };
         }
+        catch (GuestException refused)
+        {
+            throw new TestErrorException($"'{script.Name}' cannot be run in the guest: {refused.Message}");
+        }
         catch (TimeoutException)
         {
             var doing = await DoingAsync(cancel).ConfigureAwait(false);
@@ -56,10 +60,10 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Ac
         {
             await process.CloseInputAsync(cancel).ConfigureAwait(false);
         }
-        catch (GuestException refused)
+        catch (GuestException)
         {
-            // It has ended before its input was closed, or it was never started: only the latter is news.
-            if (process.Completion.IsFaulted) throw new TestErrorException($"'{script.Name}' cannot be run in the guest: {(process.Completion.Exception.InnerException ?? refused).Message}");
+            // It has ended before its input was closed, or was never started: its completion tells which.
+            return process;
         }
         return process;
     }
