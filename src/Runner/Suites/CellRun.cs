@@ -19,9 +19,14 @@ sealed class CellRun
     readonly Run _run;
     readonly DeviceConsole _console = new();
     readonly Dictionary<string, FaultInjector> _faults = [];
+    readonly CellModules _modules;
     IMachine? _machine;
 
-    CellRun(TestCell cell, Lab lab, GuestStart start, Run run) => (_cell, _lab, _start, _run) = (cell, lab, start, run);
+    CellRun(TestCell cell, Lab lab, GuestStart start, Run run)
+    {
+        (_cell, _lab, _start, _run) = (cell, lab, start, run);
+        _modules = new CellModules(cell.Test.Settings.Modules, lab);
+    }
 
     TestSettings Settings => _cell.Test.Settings;
 
@@ -56,8 +61,9 @@ sealed class CellRun
     async Task PlayAsync(CancellationToken cancel)
     {
         if (!await _run.StepAsync("plan", notes => PlanAsync(notes, cancel)).ConfigureAwait(false)) return;
+        if (_modules.HasSources && !await _run.StepAsync("build", notes => _modules.BuildAsync(notes, cancel)).ConfigureAwait(false)) return;
         if (!await _run.StepAsync("boot", notes => BootAsync(notes, cancel)).ConfigureAwait(false)) return;
-        if (Settings.Modules.Count > 0) await _run.StepAsync("modules", notes => LoadAsync(notes, cancel)).ConfigureAwait(false);
+        if (Settings.Modules.Count > 0) await _run.StepAsync("modules", notes => _modules.LoadAsync(_machine!.Guest, notes, cancel)).ConfigureAwait(false);
         var goesOn = Settings.SkipIf.Count == 0 || await _run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false);
         if (goesOn && _run.IsHealthy) await SequenceAsync(cancel).ConfigureAwait(false);
         if (!goesOn || _scripts is { IsLost: true }) return;
@@ -77,13 +83,9 @@ sealed class CellRun
         if (Settings.CannotRun is { } reason) throw new StepSkippedException(reason);
         if (Settings.Kernel is { } wanted && !wanted.Allows(_lab.Kernel)) throw new StepSkippedException($"for kernels {wanted}, and this is {_lab.Kernel.Name} ({_lab.Kernel.Release})");
         if (Settings.Boards.Count > 0 && !Settings.Boards.Contains(_lab.Board.Name)) throw new StepSkippedException($"for boards {string.Join(", ", Settings.Boards)}, and this is {_lab.Board.Name}");
-        foreach (var module in Settings.Modules)
-            if (!await HasAsync(module, cancel).ConfigureAwait(false)) throw new StepSkippedException($"{_lab.Kernel.Name} ({_lab.Kernel.Release}) has no {module.Name}, neither as a module nor built in");
+        await _modules.CheckAsync(cancel).ConfigureAwait(false);
         notes.Detail = $"{_cell.Name}, seed {_cell.Seed}";
     }
-
-    async Task<bool> HasAsync(PlannedModule module, CancellationToken cancel)
-        => _lab.Kernel.ModulesDirectory is not null && (await _lab.Toolbox.ModulesAsync(_lab.Kernel, cancel).ConfigureAwait(false)).Has(module.Name);
 
     // What a test says to the kernel or to QEMU at boot, a saved guest has not heard.
     GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 ? _start : GuestStart.Cold;
@@ -92,7 +94,7 @@ sealed class CellRun
     {
         _machine = _lab.Board.Assemble(new BootSpec(_lab.Kernel)
         {
-            Modules = [.. Settings.Modules.Select(module => module.Name)], Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
+            Modules = _modules.OfKernel, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _cell.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         });
@@ -112,14 +114,6 @@ sealed class CellRun
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         _run.Watch(device.Name, slot, trace);
         _faults.Add(device.Name, faults);
-    }
-
-    async Task LoadAsync(StepNotes notes, CancellationToken cancel)
-    {
-        var tree = await _lab.Toolbox.ModulesAsync(_lab.Kernel, cancel).ConfigureAwait(false);
-        foreach (var module in Settings.Modules)
-            if (!tree.IsBuiltIn(module.Name)) await _machine!.Guest.LoadModuleAsync(module.Name, module.Parameters, cancel).ConfigureAwait(false);
-        notes.Detail = string.Join(", ", Settings.Modules.Select(module => $"{module.Name} {module.Parameters}".TrimEnd()));
     }
 
     async Task SkipAsync(CancellationToken cancel)
