@@ -95,8 +95,8 @@ static class RunCommand
         return failed.Count > 0 ? failed : throw new UsageException($"nothing ended badly in the newest run below {runs}: there is nothing to run again");
     }
 
-    static IReadOnlyList<DirectoryTest> Chosen(SuiteRequest request) => [.. request.Suites.SelectMany(suite => suite.Tests).Where(request.Selection.Chooses)
-        .Where(test => request.Selection.Only?.Any(cell => cell.Test == test.Directory) != false)];
+    static IReadOnlyList<SuiteTest> Chosen(SuiteRequest request) => [.. request.Suites.SelectMany(suite => suite.Tests).Where(request.Selection.Chooses)
+        .Where(test => request.Selection.Only?.Any(cell => cell.Test == test.Path) != false)];
 
     static string NothingChosen(SuiteRequest request)
         => $"no test is chosen; there is {string.Join(", ", request.Suites.SelectMany(suite => suite.Tests).Select(test => test.FullName))}";

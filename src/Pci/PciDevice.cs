@@ -9,6 +9,7 @@ public abstract class PciDevice
 {
     readonly PciBar?[] _bars = new PciBar?[7];
     readonly List<Capability> _capabilities = [];
+    readonly List<(int Offset, RegisterMap Map)> _configBlocks = [];
     readonly List<DeviceTimer> _timers = [];
     readonly List<InterruptLine> _lines = [];
     PciSlot? _slot;
@@ -63,6 +64,19 @@ public abstract class PciDevice
         return capability;
     }
 
+    /// <summary>Declares registers of the device's own in configuration space: the parts of the extended space that no capability of the
+    /// list describes, and where vendors keep error registers. A reset puts them back; nothing else in the model sees them.</summary>
+    /// <param name="offset">Where they start, 0x100 to 0xFFF.</param>
+    /// <param name="map">The registers; their names appear in the trace after the map's.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They do not lie in the extended configuration space.</exception>
+    protected void ExtendedConfig(int offset, RegisterMap map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        if (offset < 0x100 || offset > ConfigSpace.Bytes - map.Size)
+            throw new ArgumentOutOfRangeException(nameof(offset), $"{GetType().Name}: {map.Name}, {map.Size} bytes at 0x{offset:x}, is not in the extended configuration space, 0x100 to 0xFFF");
+        _configBlocks.Add((offset, map));
+    }
+
     /// <summary>Declares that the function has an INTx pin; INTA unless told.</summary>
     protected void HasIntx(int pin = 1) => IntxPin = pin is >= 1 and <= 4 ? pin : throw new ArgumentOutOfRangeException(nameof(pin), "INTx pins are 1 (INTA) to 4 (INTD)");
 
@@ -108,6 +122,8 @@ public abstract class PciDevice
 
     /// <summary>A reset has cancelled every timer and put every register back; put the rest of the model's state back here.</summary>
     protected virtual void OnReset() { }
+
+    internal IReadOnlyList<(int Offset, RegisterMap Map)> ConfigBlocks => _configBlocks;
 
     internal PciSlot Slot => _slot ?? throw new InvalidOperationException($"{GetType().Name} is not in a slot yet.");
 

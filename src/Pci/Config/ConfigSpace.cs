@@ -47,6 +47,7 @@ sealed class ConfigSpace
         Map.R8(0x3E, name: "MinGnt");
         Map.R8(0x3F, name: "MaxLat");
         PlaceCapabilities(device);
+        foreach (var (offset, map) in device.ConfigBlocks) Map.Include(offset, map, map.Name);
         _power = device.Capabilities.OfType<PowerManagement>().FirstOrDefault();
         Registers = new RegisterFile(Map);
     }

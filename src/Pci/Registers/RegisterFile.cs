@@ -82,7 +82,7 @@ public sealed class RegisterFile
     }
 
     /// <summary>Calls <paramref name="hook"/> after every bus read that cleared a bit of the register.</summary>
-    internal RegisterFile OnCleared(Register register, Action hook)
+    public RegisterFile OnCleared(Register register, Action hook)
     {
         Held(register);
         _onCleared[register.Index] += hook;
