@@ -6,7 +6,7 @@ namespace Understudy.Cli;
 /// <summary>Shows the tests there are.</summary>
 static class TestList
 {
-    public static void Show(IReadOnlyList<DirectoryTest> tests)
+    public static void Show(IReadOnlyList<SuiteTest> tests)
     {
         var width = tests.Max(test => test.FullName.Length);
         foreach (var test in tests)
@@ -16,10 +16,10 @@ static class TestList
         }
     }
 
-    public static JsonArray Json(IReadOnlyList<DirectoryTest> tests) => new([.. tests.Select(test => (JsonNode)new JsonObject
+    public static JsonArray Json(IReadOnlyList<SuiteTest> tests) => new([.. tests.Select(test => (JsonNode)new JsonObject
     {
         ["test"] = test.FullName,
-        ["path"] = test.Directory,
+        ["path"] = test.Path,
         ["description"] = test.Settings.Description,
         ["tags"] = new JsonArray([.. test.Settings.Tags.Select(tag => (JsonNode)tag)]),
     })]);

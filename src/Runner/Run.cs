@@ -150,7 +150,7 @@ public sealed class Run : IAsyncDisposable
         }
         catch (TestErrorException broken)
         {
-            return (Outcome.Error, broken.Message, []);
+            return (Outcome.Error, broken.Message, broken.Lines);
         }
         catch (StepSkippedException skipped)
         {

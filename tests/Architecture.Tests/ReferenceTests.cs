@@ -15,7 +15,8 @@ public class ReferenceTests
         ["Devices"] = ["Pci"],
         ["Transports"] = ["Pci", "Linux"],
         ["Boards"] = ["Transports", "Guest", "Linux", "Toolchain"],
-        ["Runner"] = ["Boards", "Verdict", "Devices"],
+        ["Build"] = ["Toolchain"],
+        ["Runner"] = ["Boards", "Build", "Verdict", "Devices"],
         ["Cli"] = ["*"],
     };
 

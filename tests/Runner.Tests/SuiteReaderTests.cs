@@ -57,7 +57,7 @@ public sealed class SuiteReaderTests : IDisposable
         Assert.Matches(settings.ExpectedLog[1], "eth0: RTL8168c");
         Assert.Equal("it is what we do to it", Assert.Single(settings.AllowedLog).Reason);
         Assert.Equal(["test -e /nowhere"], settings.SkipIf);
-        Assert.Equal([("lan", "irq 0 every=5 -> drop"), ("io", "mmio-read * nth=3 -> remove")], test.Faults.Select(fault => (fault.Device, fault.Rule.ToString())));
+        Assert.Equal([("lan", "irq 0 every=5 -> drop"), ("io", "mmio-read * nth=3 -> remove")], ((DirectoryTest)test).Faults.Select(fault => (fault.Device, fault.Rule.ToString())));
     }
 
     [Theory]

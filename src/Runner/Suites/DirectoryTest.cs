@@ -9,10 +9,8 @@ namespace Understudy.Runner.Suites;
 /// <param name="Directory">Where it is, an absolute path.</param>
 /// <param name="Settings">What it says of itself.</param>
 public sealed record DirectoryTest(string Suite, string Name, string SuiteDirectory, string Directory, TestSettings Settings)
+    : SuiteTest(Suite, Name, SuiteDirectory, Directory, Settings)
 {
-    /// <summary>Its name among all others: <c>rtl8111/link</c>.</summary>
-    public string FullName => $"{Suite}/{Name}";
-
     /// <summary>Faults that begin just before <c>run</c>, each with the device it strikes.</summary>
     public IReadOnlyList<(string Device, FaultRule Rule)> Faults { get; init; } = [];
 }

@@ -36,7 +36,8 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Ac
         }
         catch (TimeoutException)
         {
-            var doing = await DoingAsync(cancel).ConfigureAwait(false);
+            // Asked before the kill: afterwards nobody can tell what it hung on.
+            var doing = await StateOfTasks.ReadAsync(machine, cancel).ConfigureAwait(false);
             var killed = await KillAsync(process, cancel).ConfigureAwait(false);
             return (killed is null ? new ScriptResult(null, Kill, "", []) : Result(killed)) with { Overran = doing, Results = killed is null ? [] : results.End() };
         }
@@ -66,24 +67,6 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Ac
             return process;
         }
         return process;
-    }
-
-    // Asked before the kill: afterwards nobody can tell what it hung on.
-    async Task<IReadOnlyList<string>> DoingAsync(CancellationToken cancel)
-    {
-        var log = machine.Guest.KernelLog;
-        var mark = log.Mark();
-        try
-        {
-            foreach (var key in "wlt") await machine.Guest.SysRqAsync(key, cancel).WaitAsync(s_grace, cancel).ConfigureAwait(false);
-            await log.SeesAsync("Show State", s_grace, mark, cancel).ConfigureAwait(false);
-            return [.. log.Since(mark).SelectMany(record => record.ToString().Split('\n'))];
-        }
-        catch (Exception deaf) when (deaf is TimeoutException or GuestException)
-        {
-            var registers = await machine.InspectAsync(cancel).ConfigureAwait(false);
-            return [$"the guest does not say what it is doing: {deaf.Message}", .. registers.Split('\n')];
-        }
     }
 
     async Task<CommandResult?> KillAsync(GuestProcess process, CancellationToken cancel)

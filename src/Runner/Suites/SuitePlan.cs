@@ -20,6 +20,6 @@ static class SuitePlan
     }
 
     // The user's own words come before the suite's, and those before the newest.
-    static IReadOnlyList<string> KernelsFor(DirectoryTest test, SuiteRequest request)
+    static IReadOnlyList<string> KernelsFor(SuiteTest test, SuiteRequest request)
         => request.Kernels.Count > 0 ? request.Kernels : [test.Settings.KernelImage ?? NewestKernel];
 }

@@ -63,7 +63,7 @@ public static class SuiteReader
 
     // One suite named by several of its tests is one suite, each test once.
     static IReadOnlyList<TestSuite> Merged(IReadOnlyList<TestSuite> suites) => [.. suites.GroupBy(suite => suite.Directory)
-        .Select(same => same.First() with { Tests = [.. same.SelectMany(suite => suite.Tests).DistinctBy(test => test.Directory)] })];
+        .Select(same => same.First() with { Tests = [.. same.SelectMany(suite => suite.Tests).DistinctBy(test => test.Path)] })];
 
     static bool IsTest(string directory) => !File.Exists(Path.Combine(directory, SuiteFile))
         && (File.Exists(Path.Combine(directory, Run)) || File.Exists(Path.Combine(directory, TestFile)));

@@ -39,7 +39,7 @@ public static class SummaryFiles
     }
 
     /// <summary>The cells that ended badly in the newest summary below a directory: those to run with "last failed".</summary>
-    /// <returns>The test's directory and the kernel of each; null when there is no summary there.</returns>
+    /// <returns>The test's path and the kernel of each; null when there is no summary there.</returns>
     public static IReadOnlySet<(string Test, string Kernel)>? LastFailed(string runs)
     {
         if (!Directory.Exists(runs)) return null;
@@ -79,7 +79,7 @@ public static class SummaryFiles
     static JsonObject Json(CellResult result, string output) => new()
     {
         ["test"] = result.Cell.Test.FullName,
-        ["path"] = result.Cell.Test.Directory,
+        ["path"] = result.Cell.Test.Path,
         ["kernel"] = result.Cell.Kernel,
         ["repeat"] = result.Cell.Repeat,
         ["seed"] = result.Cell.Seed,

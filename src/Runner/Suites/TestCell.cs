@@ -1,4 +1,5 @@
 using System.Globalization;
+using Understudy.Boards;
 
 namespace Understudy.Runner.Suites;
 
@@ -7,14 +8,17 @@ namespace Understudy.Runner.Suites;
 /// <param name="Kernel">The kernel's name in the catalog, or its path.</param>
 /// <param name="Seed">Seed of everything random in it.</param>
 /// <param name="Repeat">Which of several repetitions, from 1; 0 when it runs once.</param>
-public sealed record TestCell(DirectoryTest Test, string Kernel, int Seed, int Repeat = 0)
+public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repeat = 0)
 {
     /// <summary>Its name among all cells: <c>rtl8111/link@debian:6.12</c>, with <c>#2</c> for the second repetition.</summary>
     public string Name => $"{Test.FullName}@{Kernel}{(Repeat > 0 ? string.Create(CultureInfo.InvariantCulture, $"#{Repeat}") : "")}";
 
     /// <summary>The command line that runs this cell and nothing else.</summary>
     public string Reproduce => string.Create(CultureInfo.InvariantCulture,
-        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuiteDirectory))} --name {Quoted(Test.Name)} --kernel {Quoted(Kernel)} --seed {Seed}");
+        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} --kernel {Quoted(Kernel)} --seed {Seed}");
+
+    /// <summary>What is to be run.</summary>
+    internal TestPlan Plan(GuestStart start) => new(Test.FullName, Kernel, Test.Settings, Reproduce) { Name = Name, Seed = Seed, Repeat = Repeat, Start = start };
 
     static string Quoted(string word) => word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:@+=,".Contains(c, StringComparison.Ordinal))
         ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";

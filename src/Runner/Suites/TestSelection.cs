@@ -15,10 +15,10 @@ public sealed record TestSelection
     public IReadOnlySet<(string Test, string Kernel)>? Only { get; init; }
 
     /// <summary>Whether it chooses a test on a kernel.</summary>
-    public bool Chooses(DirectoryTest test, string kernel) => Chooses(test) && Only?.Contains((test.Directory, kernel)) != false;
+    public bool Chooses(SuiteTest test, string kernel) => Chooses(test) && Only?.Contains((test.Path, kernel)) != false;
 
     /// <summary>Whether it chooses a test on any kernel.</summary>
-    public bool Chooses(DirectoryTest test)
+    public bool Chooses(SuiteTest test)
     {
         var (without, with) = (Tags.Where(tag => tag.StartsWith('!')).ToList(), Tags.Where(tag => !tag.StartsWith('!')).ToList());
         return (Names.Count == 0 || Names.Any(name => Fits(name, test)))
@@ -26,6 +26,6 @@ public sealed record TestSelection
             && !without.Any(tag => test.Settings.Tags.Contains(tag[1..]));
     }
 
-    static bool Fits(string pattern, DirectoryTest test)
+    static bool Fits(string pattern, SuiteTest test)
         => FileSystemName.MatchesSimpleExpression(pattern, test.Name, ignoreCase: false) || FileSystemName.MatchesSimpleExpression(pattern, test.FullName, ignoreCase: false);
 }

@@ -1,0 +1,23 @@
+using Understudy.Boards;
+
+namespace Understudy.Runner.Suites;
+
+/// <summary>One run of one test, whatever the test is written in.</summary>
+/// <param name="Test">Its name among all tests: <c>rtl8111/link</c>.</param>
+/// <param name="Cell">On what it runs, in the words of the matrix: <c>debian:6.12</c>.</param>
+/// <param name="Settings">What the test says of itself.</param>
+/// <param name="Command">The command line that does it again.</param>
+public sealed record TestPlan(string Test, string Cell, TestSettings Settings, string Command)
+{
+    /// <summary>The run's name among all others.</summary>
+    public string Name { get; init; } = $"{Test}@{Cell}";
+
+    /// <summary>Seed of everything random in it.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Which of several repetitions, from 1; 0 when it runs once.</summary>
+    public int Repeat { get; init; }
+
+    /// <summary>How its guest comes up, where the test does not need a boot of its own.</summary>
+    public GuestStart Start { get; init; } = GuestStart.Restored;
+}

@@ -1,0 +1,175 @@
+using Understudy.Boards;
+using Understudy.Guest;
+using Understudy.Pci;
+using Understudy.Verdict;
+
+namespace Understudy.Runner.Suites;
+
+/// <summary>One run of a test in a guest of its own, up to where the test itself begins and from where it ends: plan, build, boot, modules before
+/// it; the kernel's last word and the verdict after it. What the test does in between are steps on <see cref="Run"/>.</summary>
+public sealed class TestRun : IAsyncDisposable
+{
+    // Written by us into the guest's kernel log: what comes before it has arrived.
+    const string EndOfTest = "understudy: end of test";
+
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    readonly TestPlan _plan;
+    readonly DeviceConsole _console = new();
+    readonly List<PluggedDevice> _devices = [];
+    Lab? _lab;
+    CellModules? _modules;
+    IMachine? _machine;
+    bool _booted;
+
+    TestRun(TestPlan plan, string directory, IRunObserver observer)
+    {
+        (_plan, Settings) = (plan, plan.Settings);
+        Run = Run.Begin(directory, Info(plan), observer, finding => Settings.Judge(finding));
+    }
+
+    /// <summary>Begins a run in a new directory.</summary>
+    /// <exception cref="IOException">The directory cannot be made or holds something already.</exception>
+    public static TestRun Begin(TestPlan plan, string directory, IRunObserver observer) => new(plan, directory, observer);
+
+    /// <summary>Its steps, and where they are written down.</summary>
+    public Run Run { get; }
+
+    /// <summary>What the test says of itself: of its plan at first; a test that learns better on its way may say so. What it expects and
+    /// allows counts for what is found from then on.</summary>
+    public TestSettings Settings { get; set; }
+
+    /// <summary>The machine, once it has been put together.</summary>
+    /// <exception cref="InvalidOperationException">It has not.</exception>
+    public IMachine Machine => _machine ?? throw new InvalidOperationException("The test has no machine yet.");
+
+    /// <summary>The devices in the machine, in the order of their slots.</summary>
+    public IReadOnlyList<PluggedDevice> Devices => _devices;
+
+    /// <summary>Brings the guest up to where the test begins. Each step's failure is the run's; nothing is thrown.</summary>
+    /// <param name="open">Opens the lab to run in.</param>
+    /// <param name="settle">Brings what belongs to the test into the booted guest; null for nothing.</param>
+    /// <param name="cancel">Interrupts it.</param>
+    /// <returns>Whether the test is to begin.</returns>
+    public async Task<bool> PrepareAsync(Func<CancellationToken, Task<Lab>> open, Func<GuestAgent, CancellationToken, Task>? settle = null, CancellationToken cancel = default)
+        => await Run.StepAsync("plan", notes => PlanAsync(notes, open, cancel)).ConfigureAwait(false)
+            && (!_modules!.HasSources || await Run.StepAsync("build", notes => _modules.BuildAsync(notes, cancel)).ConfigureAwait(false))
+            && await Run.StepAsync("boot", notes => BootAsync(notes, settle, cancel)).ConfigureAwait(false)
+            && (Settings.Modules.Count == 0 || await Run.StepAsync("modules", notes => _modules!.LoadAsync(Machine.Guest, notes, cancel)).ConfigureAwait(false))
+            && (Settings.SkipIf.Count == 0 || await Run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false));
+
+    /// <summary>Hears the kernel out, and looks in its log for what the test expects there. Call when the test has ended, whatever came of
+    /// it; where there is no guest to hear, it does nothing.</summary>
+    public Task<bool> ReadLogAsync(CancellationToken cancel = default) => _booted
+        ? Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true) : Task.FromResult(false);
+
+    /// <summary>What the guest is doing that takes too long, by the kernel's account or, where it is deaf, by the board's.</summary>
+    public Task<IReadOnlyList<string>> DoingAsync(CancellationToken cancel = default) => StateOfTasks.ReadAsync(Machine, cancel);
+
+    /// <summary>Ends the machine, and judges the run by what was expected of it.</summary>
+    public async Task<RunVerdict> ConcludeAsync()
+    {
+        if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
+        return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
+        await Run.DisposeAsync().ConfigureAwait(false);
+    }
+
+    static RunInfo Info(TestPlan plan) => new()
+    {
+        Id = plan.Name, Title = plan.Settings.Description is { Length: > 0 } text ? $"{plan.Test}: {text}" : plan.Test,
+        Command = plan.Command, Test = plan.Test, Cell = plan.Cell, Repeat = plan.Repeat, Seed = (ulong)plan.Seed, Host = HostFactsReader.Read(),
+    };
+
+    void Describe(Lab lab) => Run.Directory.Describe(Run.Directory.Info with
+    {
+        Kernel = new KernelFacts(lab.Kernel.Name, lab.Kernel.Release, lab.Kernel.PackageVersion, lab.Kernel.Sha256),
+        Qemu = new QemuFacts(lab.Board.Qemu.Version, lab.Board.Qemu.Origin), Board = "qemu-q35",
+        Accelerator = new AcceleratorFacts(lab.Board.Accelerator.Name, lab.Board.Accelerator.Reason),
+        Devices = [.. Settings.Devices.Select(device => new DeviceFacts(device.Name, device.Entry.Name))],
+    });
+
+    async Task PlanAsync(StepNotes notes, Func<CancellationToken, Task<Lab>> open, CancellationToken cancel)
+    {
+        if (Settings.CannotRun is { } reason) throw new StepSkippedException(reason);
+        _lab = await open(cancel).ConfigureAwait(false);
+        Describe(_lab);
+        if (Settings.Kernel is { } wanted && !wanted.Allows(_lab.Kernel)) throw new StepSkippedException($"for kernels {wanted}, and this is {_lab.Kernel.Name} ({_lab.Kernel.Release})");
+        if (Settings.Boards.Count > 0 && !Settings.Boards.Contains(_lab.Board.Name)) throw new StepSkippedException($"for boards {string.Join(", ", Settings.Boards)}, and this is {_lab.Board.Name}");
+        _modules = new CellModules(Settings.Modules, _lab);
+        await _modules.CheckAsync(cancel).ConfigureAwait(false);
+        notes.Detail = $"{_plan.Name}, seed {_plan.Seed}";
+    }
+
+    // What a test says to the kernel or to QEMU at boot, a saved guest has not heard.
+    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 ? _plan.Start : GuestStart.Cold;
+
+    async Task BootAsync(StepNotes notes, Func<GuestAgent, CancellationToken, Task>? settle, CancellationToken cancel)
+    {
+        _machine = _lab!.Board.Assemble(new BootSpec(_lab.Kernel)
+        {
+            Modules = _modules!.OfKernel, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
+            KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
+            OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
+        });
+        Run.Watch(_machine);
+        foreach (var device in Settings.Devices) Plug(device);
+        await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
+        Run.Watch(_machine.Guest);
+        if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
+        _booted = true;
+        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";
+    }
+
+    void Plug(PlannedDevice device)
+    {
+        var (trace, faults) = (new TraceRecorder(), new FaultInjector());
+        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, faults);
+        faults.Injected = (rule, count) => Run.FaultInjected(device.Name, slot, $"{rule}  (number {count})");
+        _console.Add(device.Name, device.Entry, slot, trace, faults);
+        Run.Watch(device.Name, slot, trace);
+        _devices.Add(new PluggedDevice(device, slot, trace, faults));
+    }
+
+    async Task SkipAsync(CancellationToken cancel)
+    {
+        foreach (var condition in Settings.SkipIf)
+        {
+            var result = await ShellAsync(condition, cancel).ConfigureAwait(false) ?? throw new TestErrorException($"skip-if: '{condition}' does not come to an end");
+            var said = result.Stdout.Trim().Split('\n')[^1];
+            if (result.Succeeded) throw new StepSkippedException(said.Length > 0 ? said : $"skip-if: {condition}");
+        }
+    }
+
+    async Task ReadLogAsync(StepNotes notes, CancellationToken cancel)
+    {
+        var log = _machine!.Guest.KernelLog;
+        var mark = log.Mark();
+        var written = await ShellAsync($"echo '<6>{EndOfTest}' > /dev/kmsg", cancel).ConfigureAwait(false);
+        if (written is null || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
+            throw new StepFailedException("the guest's kernel log came to a stop");
+        var records = log.Since();
+        // A test that was skipped has done nothing that could be expected.
+        var expected = Run.Directory.Steps.Any(step => step.Outcome == Outcome.Skip) ? [] : Settings.ExpectedLog;
+        var missing = expected.Where(pattern => !records.Any(record => pattern.IsMatch(record.Text))).ToList();
+        if (missing.Count > 0) throw new StepFailedException($"the kernel log never said {string.Join(", nor ", missing.Select(pattern => $"'{pattern}'"))}");
+        notes.Detail = $"{records.Count} records{(expected.Count > 0 ? ", all that were expected among them" : "")}";
+    }
+
+    async Task<CommandResult?> ShellAsync(string script, CancellationToken cancel)
+    {
+        try
+        {
+            return await _machine!.Guest.ExecuteAsync(["sh", "-c", script], cancellation: cancel).WaitAsync(s_patience, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+}
