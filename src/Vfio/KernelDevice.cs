@@ -148,7 +148,7 @@ sealed class KernelDevice : IDeviceBacking
         if (moved != wanted) throw new VfioException($"{Name}: an access of {wanted} bytes at 0x{offset:x} of {what} moved {moved}");
     }
 
-    static string RequireBound(string address)
+    internal static string RequireBound(string address)
     {
         var path = $"/sys/bus/pci/devices/{address}";
         if (!Directory.Exists(path)) throw new VfioException($"There is no PCI device {address}. 'understudy vfio list' shows what there is; addresses look like 0000:03:00.0.");

@@ -14,6 +14,7 @@ public class ReferenceTests
         ["Verdict"] = [],
         ["Devices"] = ["Pci"],
         ["Transports"] = ["Pci", "Linux"],
+        ["Vfio"] = ["Pci", "Linux", "Devices"],
         ["Boards"] = ["Transports", "Guest", "Linux", "Toolchain"],
         ["Build"] = ["Toolchain"],
         ["Runner"] = ["Boards", "Build", "Verdict", "Devices"],
