@@ -31,6 +31,9 @@ public sealed record BootSpec(Kernel Kernel)
     /// <summary>Guest memory, in MiB.</summary>
     public int MemoryMebibytes { get; init; } = 256;
 
+    /// <summary>The machine's IOMMU. Every page a guest maps through it is a message to the devices' models.</summary>
+    public GuestIommu Iommu { get; init; }
+
     /// <summary>More kernel arguments, after the board's own.</summary>
     public IReadOnlyList<string> KernelArguments { get; init; } = [];
 

@@ -19,6 +19,8 @@ static class QemuCommandLine
     static IEnumerable<string> Kernel(BootSpec spec, Accelerator accelerator, long? tscKilohertz)
     {
         yield return "console=ttyS0 loglevel=6 panic=-1 cryptomgr.notests net.ifnames=0";
+        if (spec.Iommu == GuestIommu.Intel) yield return "intel_iommu=on";
+        if (spec.Iommu == GuestIommu.Amd) yield return "amd_iommu=on";
         if (accelerator.Name != "tcg") yield break;
         yield return "no_timer_check tsc=reliable";
         if (tscKilohertz is { } frequency) yield return string.Create(CultureInfo.InvariantCulture, $"tsc_early_khz={frequency}");
@@ -38,6 +40,7 @@ static class QemuCommandLine
             "-M", Machine, "-m", memory, "-smp", spec.Cpus.ToString(CultureInfo.InvariantCulture),
             "-object", $"memory-backend-memfd,id=ram,size={memory},share=on",
             "-bios", launch.Firmware,
+            .. Iommu(spec.Iommu),
             "-action", "panic=none,reboot=shutdown,shutdown=poweroff",
             "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
             "-chardev", $"socket,id=qmp,path={launch.Sockets}/qmp", "-object", "monitor-qmp,id=monitor,chardev=qmp",
@@ -48,6 +51,15 @@ static class QemuCommandLine
         ];
         return [.. fixedArguments, .. Software(spec, launch), .. Slots(launch), .. spec.QemuArguments];
     }
+
+    // Before all devices: those that are made earlier do not go through it. Without caching mode QEMU ends when the guest turns VT-d on.
+    static string[] Iommu(GuestIommu iommu) => iommu switch
+    {
+        GuestIommu.Intel => ["-device", "intel-iommu,intremap=on,caching-mode=on"],
+        GuestIommu.Amd => ["-device", "amd-iommu,intremap=on,dma-remap=on"],
+        GuestIommu.Virtio => ["-device", "virtio-iommu-pci,addr=0x1f"],
+        _ => [],
+    };
 
     /// <summary>Where the guest sees what is plugged into a slot: a root port's place on bus 0 is fixed, its own bus's number is not.</summary>
     public static string GuestPath(int slot)

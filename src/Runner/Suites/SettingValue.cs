@@ -32,6 +32,11 @@ sealed partial class SettingValue(YamlNode node, string directory)
         }
     }
 
+    /// <summary>One of an enumeration's names, in lower case.</summary>
+    public T Word<T>() where T : struct, Enum
+        => Enum.GetValues<T>().Cast<T?>().FirstOrDefault(value => value.ToString()!.Equals(Text(), StringComparison.OrdinalIgnoreCase))
+            ?? throw Expected($"one of {string.Join(", ", Enum.GetNames<T>().Select(name => name.ToLowerInvariant()))}");
+
     /// <summary>Arguments: a list, or a text that is cut at spaces.</summary>
     public IReadOnlyList<string> Arguments()
         => node is YamlSequenceNode ? Texts() : Text().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);

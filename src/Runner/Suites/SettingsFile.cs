@@ -1,3 +1,4 @@
+using Understudy.Boards;
 using Understudy.Toolchain;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -19,6 +20,7 @@ static class SettingsFile
         ["boards"] = (settings, value) => settings with { Boards = value.Texts() },
         ["cpus"] = (settings, value) => settings with { Cpus = value.Number(1, 64) },
         ["memory"] = (settings, value) => settings with { MemoryMebibytes = value.Mebibytes() },
+        ["iommu"] = (settings, value) => settings with { Iommu = value.Word<GuestIommu>() },
         ["kernel-arguments"] = (settings, value) => settings with { KernelArguments = value.Arguments() },
         ["qemu-arguments"] = (settings, value) => settings with { QemuArguments = value.Arguments() },
         ["timeout"] = (settings, value) => settings with { Timeout = value.Duration() },

@@ -107,14 +107,14 @@ public sealed class TestRun : IAsyncDisposable
     }
 
     // What a test says to the kernel or to QEMU at boot, a saved guest has not heard.
-    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 ? _plan.Start : GuestStart.Cold;
+    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 && Settings.Iommu == GuestIommu.None ? _plan.Start : GuestStart.Cold;
 
     async Task BootAsync(StepNotes notes, Func<GuestAgent, CancellationToken, Task>? settle, CancellationToken cancel)
     {
         _machine = _lab!.Board.Assemble(new BootSpec(_lab.Kernel)
         {
             Modules = _modules!.OfKernel, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
-            KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
+            Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         });
         Run.Watch(_machine);

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Understudy.Boards;
 
 namespace Understudy.Runner.Suites;
 
@@ -28,6 +29,9 @@ public sealed record TestSettings
 
     /// <summary>Guest memory, in MiB.</summary>
     public int MemoryMebibytes { get; init; } = 256;
+
+    /// <summary>The machine's IOMMU.</summary>
+    public GuestIommu Iommu { get; init; }
 
     /// <summary>More kernel arguments.</summary>
     public IReadOnlyList<string> KernelArguments { get; init; } = [];
