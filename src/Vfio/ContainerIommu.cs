@@ -72,13 +72,13 @@ sealed class ContainerIommu : Iommu
 
     private protected override bool IsClosed => _container.IsClosed;
 
-    private protected override void MapRange(SharedMapping memory, IovaRange range)
+    private protected override void MapRange(SharedMapping memory, ulong iova, ulong bytes)
     {
-        var map = new Uapi.MapDma { Size = Uapi.SizeOf<Uapi.MapDma>(), Flags = Uapi.MapRead | Uapi.MapWrite, Address = memory.Address, Iova = range.First, Bytes = memory.Length };
-        Try($"Device addresses {range} cannot be mapped", () => Ioctl.Structure(_container, Uapi.IommuMapDma, ref map, "VFIO_IOMMU_MAP_DMA"));
+        var map = new Uapi.MapDma { Size = Uapi.SizeOf<Uapi.MapDma>(), Flags = Uapi.MapRead | Uapi.MapWrite, Address = memory.Address, Iova = iova, Bytes = bytes };
+        Try($"0x{bytes:x} bytes at device address 0x{iova:x} cannot be mapped", () => Ioctl.Structure(_container, Uapi.IommuMapDma, ref map, "VFIO_IOMMU_MAP_DMA"));
     }
 
-    private protected override ulong UnmapRange(IovaRange range) => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Iova = range.First, Bytes = range.Last - range.First + 1 }, $"Device addresses {range}");
+    private protected override ulong UnmapRange(ulong iova, ulong bytes) => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Iova = iova, Bytes = bytes }, $"0x{bytes:x} bytes at device address 0x{iova:x}");
 
     private protected override ulong UnmapEverything() => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Flags = Uapi.UnmapAll }, "All device addresses");
 

@@ -13,6 +13,9 @@ interface IDeviceBacking : IDisposable
     /// <summary>Bytes of a BAR, 0 where there is none.</summary>
     ulong BarBytes(int bar);
 
+    /// <summary>A BAR as memory of this process; null where it is none.</summary>
+    SharedMapping? BarMemory(int bar);
+
     /// <summary>How many interrupts of a kind there are.</summary>
     int Count(InterruptKind kind);
 

@@ -56,7 +56,7 @@ public abstract class Iommu : IDisposable
         var memory = NewMemory(bytes, pageSize);
         try
         {
-            return Map(memory, (_addresses ??= new IovaAllocator(AllowedRanges)).Allocate(bytes));
+            return Map(memory, NewAddress(bytes));
         }
         catch
         {
@@ -74,10 +74,32 @@ public abstract class Iommu : IDisposable
         var range = IovaRange.Of(iova, memory.Length);
         foreach (var other in _mapped)
             if (other.Overlaps(range)) throw new VfioException($"Device addresses {range} cannot be mapped: {other} is mapped already");
-        MapRange(memory, range);
+        MapRange(memory, range.First, memory.Length);
         _mapped.Add(range);
         return new DmaBuffer(this, memory, iova);
     }
+
+    /// <summary>Maps a device's own BAR, so that another device reaches it directly. Containers of <c>/dev/vfio/vfio</c> do that; an iommufd
+    /// refuses.</summary>
+    /// <returns>Where; unmap it with <see cref="Unmap"/>.</returns>
+    /// <exception cref="VfioException">The kernel refuses, or the BAR is not memory that can be mapped.</exception>
+    public IovaRange MapBar(VfioDevice device, int bar)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        var memory = device.BarMemory(bar) ?? throw new VfioException($"{device.Name}: BAR {bar} is not memory that can be mapped");
+        var range = IovaRange.Of(NewAddress(memory.Length), memory.Length);
+        MapRange(memory, range.First, memory.Length);
+        _mapped.Add(range);
+        return range;
+    }
+
+    /// <summary>Asks the kernel for a mapping as it is, however wrong: for finding out what it refuses.</summary>
+    internal void MapUnchecked(SharedMapping memory, ulong iova, ulong bytes) => MapRange(memory, iova, bytes);
+
+    /// <summary>Asks the kernel to unmap, however wrong.</summary>
+    internal ulong UnmapUnchecked(ulong iova, ulong bytes) => UnmapRange(iova, bytes);
+
+    internal ulong NewAddress(ulong bytes) => (_addresses ??= new IovaAllocator(AllowedRanges)).Allocate(bytes);
 
     /// <summary>Unmaps what was mapped as one range.</summary>
     /// <returns>Bytes unmapped.</returns>
@@ -86,7 +108,7 @@ public abstract class Iommu : IDisposable
     {
         if (!_mapped.Contains(range))
             throw new VfioException($"Device addresses {range} are not a mapping; there {(_mapped.Count == 0 ? "is none" : $"is {string.Join(", ", _mapped)}")}");
-        var bytes = UnmapRange(range);
+        var bytes = UnmapRange(range.First, range.Last - range.First + 1);
         _mapped.Remove(range);
         return bytes;
     }
@@ -111,9 +133,9 @@ public abstract class Iommu : IDisposable
 
     private protected abstract bool IsClosed { get; }
 
-    private protected abstract void MapRange(SharedMapping memory, IovaRange range);
+    private protected abstract void MapRange(SharedMapping memory, ulong iova, ulong bytes);
 
-    private protected abstract ulong UnmapRange(IovaRange range);
+    private protected abstract ulong UnmapRange(ulong iova, ulong bytes);
 
     private protected abstract ulong UnmapEverything();
 
@@ -129,7 +151,7 @@ public abstract class Iommu : IDisposable
         _ => "",
     };
 
-    static SharedMapping NewMemory(ulong bytes, ulong pageSize)
+    internal static SharedMapping NewMemory(ulong bytes, ulong pageSize)
     {
         try
         {

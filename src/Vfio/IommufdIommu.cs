@@ -48,12 +48,12 @@ sealed class IommufdIommu : Iommu
 
     private protected override bool IsClosed => File.IsClosed;
 
-    private protected override void MapRange(SharedMapping memory, IovaRange range)
+    private protected override void MapRange(SharedMapping memory, ulong iova, ulong bytes)
     {
         var map = new Uapi.MapIoas
         {
             Size = Uapi.SizeOf<Uapi.MapIoas>(), Flags = Uapi.IoasFixedIova | Uapi.IoasReadable | Uapi.IoasWriteable, Id = Ioas,
-            Address = memory.Address, Bytes = memory.Length, Iova = range.First,
+            Address = memory.Address, Bytes = bytes, Iova = iova,
         };
         try
         {
@@ -61,11 +61,11 @@ sealed class IommufdIommu : Iommu
         }
         catch (LinuxException refused)
         {
-            throw Refused(refused, $"Device addresses {range} cannot be mapped");
+            throw Refused(refused, $"0x{bytes:x} bytes at device address 0x{iova:x} cannot be mapped");
         }
     }
 
-    private protected override ulong UnmapRange(IovaRange range) => Unmap(range.First, range.Last - range.First + 1, $"Device addresses {range}");
+    private protected override ulong UnmapRange(ulong iova, ulong bytes) => Unmap(iova, bytes, $"0x{bytes:x} bytes at device address 0x{iova:x}");
 
     private protected override ulong UnmapEverything() => Unmap(0, ulong.MaxValue, "All device addresses");
 

@@ -41,6 +41,8 @@ sealed class KernelDevice : IDeviceBacking
 
     public ulong BarBytes(int bar) => _bars[bar].Bytes;
 
+    public SharedMapping? BarMemory(int bar) => _mapped[bar];
+
     public int Count(InterruptKind kind) => _irqs[(int)kind];
 
     public void ReadConfig(int offset, Span<byte> destination) => Whole(_device.ReadAt((long)_config.Offset + offset, destination), destination.Length, "config space", offset);

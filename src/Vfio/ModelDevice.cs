@@ -36,6 +36,8 @@ sealed class ModelDevice : IDeviceBacking, IPciBus
 
     public ulong BarBytes(int bar) => _model.Bars[bar] is { } declared ? (ulong)declared.Size : 0;
 
+    public SharedMapping? BarMemory(int bar) => null;
+
     public int Count(InterruptKind kind) => kind switch
     {
         InterruptKind.Intx => _model.IntxPin == 0 ? 0 : 1,

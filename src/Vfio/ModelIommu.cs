@@ -7,6 +7,7 @@ namespace Understudy.Vfio;
 /// <summary>The device addresses of models in this process: a table, and the bus that the models sit on.</summary>
 sealed class ModelIommu : Iommu
 {
+    const int Missing = 2, TooLarge = 75;       // ENOENT, EOVERFLOW
     readonly SortedList<ulong, SharedMapping> _table = [];
 
     public ModelIommu() : base(IommuMode.Model) { }
@@ -52,18 +53,29 @@ sealed class ModelIommu : Iommu
         return true;
     }
 
-    private protected override void MapRange(SharedMapping memory, IovaRange range)
+    private protected override void MapRange(SharedMapping memory, ulong iova, ulong bytes)
     {
-        if (((range.First | memory.Length) & 0xFFF) != 0) throw new VfioException($"Device addresses {range} cannot be mapped: they are not whole pages of 4 KiB");
-        if (!AllowedRanges.Any(allowed => allowed.Covers(range))) throw new VfioException($"Device addresses {range} cannot be mapped: allowed are {string.Join(", ", AllowedRanges)}");
-        lock (Clock.Gate) _table.Add(range.First, memory);
+        var range = Checked(iova, bytes, "mapped");
+        if (((iova | bytes) & 0xFFF) != 0) throw Refusal(Errno.EINVAL, range, "mapped");
+        if (!AllowedRanges.Any(allowed => allowed.Covers(range))) throw Refusal(Errno.EINVAL, range, "mapped");
+        lock (Clock.Gate)
+        {
+            if (_table.Any(entry => IovaRange.Of(entry.Key, entry.Value.Length).Overlaps(range))) throw Refusal(Errno.EEXIST, range, "mapped");
+            _table.Add(iova, memory);
+        }
     }
 
-    private protected override ulong UnmapRange(IovaRange range)
+    private protected override ulong UnmapRange(ulong iova, ulong bytes)
     {
-        lock (Clock.Gate) _table.Remove(range.First);
-        return range.Last - range.First + 1;
+        var range = Checked(iova, bytes, "unmapped");
+        lock (Clock.Gate) return _table.Remove(iova) ? bytes : throw Refusal(Missing, range, "unmapped");
     }
+
+    // Refused with what the kernel would say.
+    static IovaRange Checked(ulong iova, ulong bytes, string verb)
+        => bytes > 0 && bytes - 1 <= ulong.MaxValue - iova ? IovaRange.Of(iova, bytes) : throw Refused(new LinuxException("map", TooLarge), $"0x{bytes:x} bytes at device address 0x{iova:x} cannot be {verb}");
+
+    static VfioException Refusal(int errno, IovaRange range, string verb) => Refused(new LinuxException("map", errno), $"Device addresses {range} cannot be {verb}");
 
     private protected override ulong UnmapEverything()
     {

@@ -63,6 +63,9 @@ public sealed class VfioDevice : IDisposable
     /// <summary>Bytes of a BAR, 0 where there is none.</summary>
     public ulong BarBytes(int bar) => bar is >= 0 and <= 5 ? _backing.BarBytes(bar) : throw new ArgumentOutOfRangeException(nameof(bar), $"BARs are 0 to 5, not {bar}");
 
+    /// <summary>A BAR as memory of this process; null for a model, and for a BAR that the kernel does not let be mapped.</summary>
+    internal Linux.SharedMapping? BarMemory(int bar) => _backing.BarMemory(bar);
+
     /// <summary>The registers behind a BAR.</summary>
     /// <exception cref="VfioException">There is no such BAR, or it is smaller than the map.</exception>
     public BarView Bar(int bar, RegisterMap map)

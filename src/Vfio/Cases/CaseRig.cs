@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Understudy.Vfio.Cases;
+
+/// <summary>What one case stands on: an IOMMU, the device on it, and where it is asked for, the driver, set up.</summary>
+public sealed class CaseRig : IDisposable
+{
+    CopyDriver? _driver;
+
+    /// <summary>Opens both.</summary>
+    /// <param name="mode">How.</param>
+    /// <param name="open">Opens the device on it.</param>
+    public CaseRig(IommuMode mode, Func<Iommu, VfioDevice> open)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        Iommu = OpenIommu(mode);
+        try
+        {
+            Device = open(Iommu);
+        }
+        catch
+        {
+            Iommu.Dispose();
+            throw;
+        }
+    }
+
+    // A kernel that lacks an interface has nothing to fail.
+    static Iommu OpenIommu(IommuMode mode)
+    {
+        const int missing = 2;      // ENOENT
+        try
+        {
+            return Iommu.Open(mode);
+        }
+        catch (VfioException none) when (none.Errno == missing)
+        {
+            throw new CaseSkippedException(none.Message);
+        }
+    }
+
+    /// <summary>The IOMMU.</summary>
+    public Iommu Iommu { get; }
+
+    /// <summary>The device.</summary>
+    public VfioDevice Device { get; }
+
+    /// <summary>The device's driver, set up.</summary>
+    public CopyDriver Driver
+    {
+        get
+        {
+            if (_driver is not null) return _driver;
+            _driver = CopyDrivers.For(Device) ?? throw new CaseSkippedException($"there is no driver for {Device.VendorId:x4}:{Device.DeviceId:x4}");
+            _driver.Init();
+            return _driver;
+        }
+    }
+
+    /// <summary>The criterion of a case.</summary>
+    /// <exception cref="VfioException">It does not hold.</exception>
+    public static void Require([DoesNotReturnIf(false)] bool holds, string what)
+    {
+        if (!holds) throw new VfioException(what);
+    }
+
+    /// <summary>The two must be equal.</summary>
+    public static void Equal<T>(T expected, T seen, string what) where T : IEquatable<T> => Require(expected.Equals(seen), $"{what}: {seen}, expected {expected}");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _driver?.Dispose();
+        Device.Dispose();
+        Iommu.Dispose();
+    }
+}

@@ -1,0 +1,119 @@
+using static Understudy.Vfio.Cases.CaseRig;
+
+namespace Understudy.Vfio.Cases;
+
+/// <summary>The cases of <c>vfio_dma_mapping_test.c</c> and <c>vfio_dma_mapping_mmio_test.c</c>, and some of our own.</summary>
+static class MappingCases
+{
+    const int Overflow = 75, Exists = 17;
+    const int ManyMappings = 1000;
+    static readonly ulong s_page = (ulong)Environment.SystemPageSize;
+
+    public static IEnumerable<(string Name, Action<CaseRig> Run)> All { get; } =
+    [
+        ("dma_map_unmap.4K", rig => MapUnmap(rig, s_page, 0)),
+        ("dma_map_unmap.2M_hugetlb", rig => MapUnmap(rig, 2 << 20, 2 << 20)),
+        ("dma_map_unmap.1G_hugetlb", rig => MapUnmap(rig, 1 << 30, 1 << 30)),
+        ("dma_map_limit.unmap_range", rig => Equal(s_page, AtTheLimit(rig, (iommu, range) => iommu.Unmap(range)), "bytes unmapped")),
+        ("dma_map_limit.unmap_all", rig => Equal(s_page, AtTheLimit(rig, (iommu, _) => iommu.UnmapAll()), "bytes unmapped")),
+        ("dma_map_limit.overflow", PastTheLimit),
+        ("mmio.map_full_bar", rig => MapBar(rig, whole: true)),
+        ("mmio.map_partial_bar", rig => MapBar(rig, whole: false)),
+        ("mappings.overlap_is_refused", Overlap),
+        ("mappings.thousand", Thousand),
+        ("mappings.unmap_during_dma", UnmapDuringDma),
+    ];
+
+    static void MapUnmap(CaseRig rig, ulong bytes, ulong pageSize)
+    {
+        using var buffer = Allocate(rig, bytes, pageSize);
+        var range = IovaRange.Of(buffer.Iova, bytes);
+        Require(rig.Iommu.Mapped.Contains(range), $"{range} is not among the mappings");
+        Equal(bytes, rig.Iommu.Unmap(range), "bytes unmapped");
+        Require(!rig.Iommu.Mapped.Contains(range), $"{range} is among the mappings after it was unmapped");
+    }
+
+    static DmaBuffer Allocate(CaseRig rig, ulong bytes, ulong pageSize)
+    {
+        try
+        {
+            return rig.Iommu.Allocate(bytes, pageSize);
+        }
+        catch (VfioException none) when (pageSize > 0 && none.Message.Contains("huge pages", StringComparison.Ordinal))
+        {
+            throw new CaseSkippedException(none.Message);
+        }
+    }
+
+    static ulong AtTheLimit(CaseRig rig, Func<Iommu, IovaRange, ulong> unmap)
+    {
+        var iova = rig.Iommu.AllowedRanges[^1].Last & ~(s_page - 1);
+        using var buffer = rig.Iommu.Map(Iommu.NewMemory(s_page, 0), iova);
+        return unmap(rig.Iommu, IovaRange.Of(iova, s_page));
+    }
+
+    static void PastTheLimit(CaseRig rig)
+    {
+        using var memory = Iommu.NewMemory(2 * s_page, 0);
+        var last = ulong.MaxValue & ~(s_page - 1);
+        Equal(Overflow, Refusal(() => rig.Iommu.MapUnchecked(memory, last, 2 * s_page)), "the errno of mapping past the end of the address space");
+        Equal(Overflow, Refusal(() => rig.Iommu.UnmapUnchecked(last, 2 * s_page)), "the errno of unmapping past the end of the address space");
+    }
+
+    // The kernel's containers may map what a BAR shows; none of iommufd's kinds do.
+    static void MapBar(CaseRig rig, bool whole)
+    {
+        var memory = Enumerable.Range(0, 6).Select(rig.Device.BarMemory).Where(bar => bar is { IsWritable: true }).MaxBy(bar => bar!.Length)
+            ?? throw new CaseSkippedException("the device has no BAR that can be mapped");
+        if (!whole && memory.Length < 2 * s_page) throw new CaseSkippedException($"the BAR has only 0x{memory.Length:x} bytes");
+        var bytes = whole ? memory.Length : s_page;
+        var iova = rig.Iommu.NewAddress(bytes);
+        var refused = Refusal(() => rig.Iommu.MapUnchecked(memory, iova, bytes));
+        if (rig.Iommu.Mode is IommuMode.VfioType1 or IommuMode.VfioType1V2)
+        {
+            Equal(0, refused, "the errno of mapping a BAR");
+            Equal(bytes, rig.Iommu.UnmapUnchecked(iova, bytes), "bytes unmapped");
+        }
+        else Require(refused != 0, "a BAR was mapped, which this mode should refuse");
+    }
+
+    static void Overlap(CaseRig rig)
+    {
+        using var buffer = rig.Iommu.Allocate(4 * s_page);
+        using var memory = Iommu.NewMemory(s_page, 0);
+        Equal(Exists, Refusal(() => rig.Iommu.MapUnchecked(memory, buffer.Iova + s_page, s_page)), "the errno of mapping what is mapped");
+    }
+
+    static void Thousand(CaseRig rig)
+    {
+        var buffers = new List<DmaBuffer>();
+        for (var i = 0; i < ManyMappings; i++) buffers.Add(rig.Iommu.Allocate(s_page));
+        Equal(ManyMappings * s_page, rig.Iommu.UnmapAll(), "bytes unmapped");
+        buffers.ForEach(buffer => buffer.Dispose());
+    }
+
+    static void UnmapDuringDma(CaseRig rig)
+    {
+        var driver = rig.Driver;
+        using var memory = rig.Iommu.Allocate(Math.Max(2 * s_page, driver.MostBytes));
+        var target = rig.Iommu.Allocate(Math.Max(s_page, driver.MostBytes));
+        driver.Start(memory.Iova, target.Iova, driver.MostBytes, driver.MostCopies);
+        target.Dispose();
+        driver.Wait();
+        driver.Msi.MustNotFire(TimeSpan.FromMilliseconds(10));
+        Require(driver.Copy(memory.Iova, memory.Iova + s_page, 64), "the device copies nothing after it met memory that was unmapped");
+    }
+
+    static int Refusal(Action call)
+    {
+        try
+        {
+            call();
+            return 0;
+        }
+        catch (VfioException refused) when (refused.Errno != 0)
+        {
+            return refused.Errno;
+        }
+    }
+}

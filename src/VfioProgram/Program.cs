@@ -1,0 +1,5 @@
+using System.CommandLine;
+using Understudy.VfioProgram;
+
+return new RootCommand("Drives PCI devices from user space, over the kernel's VFIO.") { VfioVerbs.List(), VfioVerbs.Bind(), VfioVerbs.Unbind(), VfioVerbs.Test() }
+    .Parse(args).Invoke();
