@@ -12,8 +12,11 @@ static class QemuCommandLine
     // After the agent's channel and the panic device.
     const int FirstPort = 3;
 
+    // After the last port.
+    const string IommuAddress = "0x1e";
+
     /// <summary>The most slots a machine can have: what is left of bus 0.</summary>
-    public const int MostSlots = 28;
+    public const int MostSlots = 27;
 
     /// <summary>Kernel arguments of the fast boot: what each saves is measured in the design notes on booting.</summary>
     static IEnumerable<string> Kernel(BootSpec spec, Accelerator accelerator, long? tscKilohertz)
@@ -56,8 +59,8 @@ static class QemuCommandLine
     static string[] Iommu(GuestIommu iommu) => iommu switch
     {
         GuestIommu.Intel => ["-device", "intel-iommu,intremap=on,caching-mode=on"],
-        GuestIommu.Amd => ["-device", "amd-iommu,intremap=on,dma-remap=on"],
-        GuestIommu.Virtio => ["-device", "virtio-iommu-pci,addr=0x1f"],
+        GuestIommu.Amd => ["-device", $"AMDVI-PCI,id=iommu,addr={IommuAddress}", "-device", "amd-iommu,pci-id=iommu,intremap=on,dma-remap=on"],
+        GuestIommu.Virtio => ["-device", $"virtio-iommu-pci,addr={IommuAddress}"],
         _ => [],
     };
 

@@ -15,6 +15,7 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
 
     // The monitor answers within milliseconds, unless QEMU itself is stuck.
     static readonly TimeSpan s_inspection = TimeSpan.FromSeconds(3);
+    static readonly TimeSpan s_ending = TimeSpan.FromSeconds(2);
 
     readonly TaskCompletionSource<MachineExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly TaskCompletionSource<string> _migrated = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,11 +45,26 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         _process = await QemuProcess.StartAsync(qemu.StartInfo(arguments)).ConfigureAwait(false);
         _reading = console.ReadAsync(_process.Console);
         _ = ReportExitAsync(_process);
-        _monitor = await QmpClient.ConnectAsync(await AcceptAsync(monitor, cancel).ConfigureAwait(false), OnEvent, cancel).ConfigureAwait(false);
+        _monitor = await GreetAsync(await AcceptAsync(monitor, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         var channels = (Control: await AcceptAsync(control, cancel).ConfigureAwait(false), Log: await AcceptAsync(log, cancel).ConfigureAwait(false));
         var meeting = GuestAgent.ConnectAsync(channels.Control, channels.Log, new GuestAgentOptions { OnDeviceCommand = onDeviceCommand }, cancel);
         await WhileRunningAsync(meeting, cancel).ConfigureAwait(false);
         _guest = await meeting.ConfigureAwait(false);
+    }
+
+    // A QEMU that will not have its arguments ends about when it is greeted: what it said is the story, not that its monitor broke.
+    async Task<QmpClient> GreetAsync(Stream monitor, CancellationToken cancel)
+    {
+        try
+        {
+            return await QmpClient.ConnectAsync(monitor, OnEvent, cancel).ConfigureAwait(false);
+        }
+        catch (LabFailedException)
+        {
+            await Task.WhenAny(Exit, Task.Delay(s_ending, cancel)).ConfigureAwait(false);
+            if (!Exit.IsCompleted) throw;
+            throw await DiedAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Waits for what only a living guest does; a machine that ends meanwhile is the better story.</summary>

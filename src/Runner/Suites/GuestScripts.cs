@@ -51,6 +51,7 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Ac
             OutputLimit = 64 << 10,
             Environment = new Dictionary<string, string>
             {
+                ["PATH"] = $"{CellPrograms.Directory}:/bin:/sbin:/usr/bin:/usr/sbin",
                 ["UNDERSTUDY_SUITE"] = TestSequence.SuitePath,
                 ["UNDERSTUDY_TEST"] = TestSequence.TestPath,
                 ["UNDERSTUDY_SEED"] = seed.ToString(CultureInfo.InvariantCulture),

@@ -16,6 +16,7 @@ static class SettingsFile
         ["description"] = (settings, value) => settings with { Description = value.Text() },
         ["devices"] = (settings, value) => settings with { Devices = Distinct(value, value.List(PlannedDevice.Parse)) },
         ["modules"] = (settings, value) => settings with { Modules = value.List(text => PlannedModule.Parse(text).From(value.Directory)) },
+        ["programs"] = (settings, value) => settings with { Programs = value.List(text => Program(text, value.Directory)) },
         ["kernel"] = (settings, value) => settings with { Kernel = Kernel(value) },
         ["boards"] = (settings, value) => settings with { Boards = value.Texts() },
         ["cpus"] = (settings, value) => settings with { Cpus = value.Number(1, 64) },
@@ -58,6 +59,13 @@ static class SettingsFile
             problems.Add(new SuiteProblem(file, 0, "", wrong.Message));
         }
         return settings;
+    }
+
+    static string Program(string text, string directory)
+    {
+        var path = Path.GetFullPath(text, directory);
+        return Directory.Exists(path) || (File.Exists(path) && Path.GetExtension(path) == ".c") ? path
+            : throw new FormatException($"expected the path of a C file or of a directory with a C# project, and at {path} is neither; a path begins at the directory of this file");
     }
 
     static TestSettings Apply(string file, TestSettings settings, string key, SettingValue value, List<SuiteProblem> problems)

@@ -19,6 +19,7 @@ public sealed class TestRun : IAsyncDisposable
     readonly List<PluggedDevice> _devices = [];
     Lab? _lab;
     CellModules? _modules;
+    CellPrograms? _programs;
     IMachine? _machine;
     bool _booted;
 
@@ -54,6 +55,7 @@ public sealed class TestRun : IAsyncDisposable
     public async Task<bool> PrepareAsync(Func<CancellationToken, Task<Lab>> open, Func<GuestAgent, CancellationToken, Task>? settle = null, CancellationToken cancel = default)
         => await Run.StepAsync("plan", notes => PlanAsync(notes, open, cancel)).ConfigureAwait(false)
             && (!_modules!.HasSources || await Run.StepAsync("build", notes => _modules.BuildAsync(notes, cancel)).ConfigureAwait(false))
+            && (Settings.Programs.Count == 0 || await Run.StepAsync("programs", notes => _programs!.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && await Run.StepAsync("boot", notes => BootAsync(notes, settle, cancel)).ConfigureAwait(false)
             && (Settings.Modules.Count == 0 || await Run.StepAsync("modules", notes => _modules!.LoadAsync(Machine.Guest, notes, cancel)).ConfigureAwait(false))
             && (Settings.SkipIf.Count == 0 || await Run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false));
@@ -103,6 +105,7 @@ public sealed class TestRun : IAsyncDisposable
         if (Settings.Boards.Count > 0 && !Settings.Boards.Contains(_lab.Board.Name)) throw new StepSkippedException($"for boards {string.Join(", ", Settings.Boards)}, and this is {_lab.Board.Name}");
         _modules = new CellModules(Settings.Modules, _lab);
         await _modules.CheckAsync(cancel).ConfigureAwait(false);
+        _programs = new CellPrograms(Settings.Programs, _lab);
         notes.Detail = $"{_plan.Name}, seed {_plan.Seed}";
     }
 
@@ -121,6 +124,7 @@ public sealed class TestRun : IAsyncDisposable
         foreach (var device in Settings.Devices) Plug(device);
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
         Run.Watch(_machine.Guest);
+        await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";

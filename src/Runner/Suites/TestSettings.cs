@@ -15,6 +15,9 @@ public sealed record TestSettings
     /// <summary>The modules to load before the scripts run, in this order.</summary>
     public IReadOnlyList<PlannedModule> Modules { get; init; } = [];
 
+    /// <summary>The programs its scripts find on their PATH: paths of C files, and of directories with a C# project each.</summary>
+    public IReadOnlyList<string> Programs { get; init; } = [];
+
     /// <summary>The kernels it is for; null for all.</summary>
     public KernelConstraint? Kernel { get; init; }
 
