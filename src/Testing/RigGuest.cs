@@ -22,7 +22,7 @@ public sealed class RigGuest
         var result = await Try(script).ConfigureAwait(false);
         if (result.Succeeded) return result.Stdout.Trim();
         var how = result.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $"exit code {code}") : string.Create(CultureInfo.InvariantCulture, $"signal {result.Signal}");
-        throw new DriverFailedException($"'{script}' ended in {how}: {result.Stdout.Trim()}{(result.Stderr.Length > 0 ? $"\n{result.Stderr.Trim()}" : "")}");
+        throw new DriverFailedException(string.Join('\n', new[] { $"'{script}' ended in {how}", result.Stdout.Trim(), result.Stderr.Trim() }.Where(part => part.Length > 0)));
     }
 
     /// <summary>Runs a shell script that may fail.</summary>

@@ -15,7 +15,7 @@ static class Thrown
     /// <summary>Throws what decides the step; returns where that is a pass.</summary>
     /// <param name="thrown">What the method threw; null for nothing.</param>
     /// <param name="stop">The method was asked to stop by this.</param>
-    public static void Judge(Exception? thrown, CancellationToken stop = default)
+    public static void Judge(Exception? thrown, CancellationToken stop)
     {
         var cause = thrown is AggregateException several ? several.Flatten().InnerExceptions[0] : thrown;
         switch (cause)
@@ -43,7 +43,11 @@ static class Thrown
         return line.Length <= LongestReason ? line : line[..LongestReason] + " ...";
     }
 
-    static string Where(Exception thrown) => thrown.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains(":line ", StringComparison.Ordinal))?.Trim() is { } line ? $" {line}" : "";
+    static string Where(Exception thrown) => thrown.StackTrace?.Split('\n').FirstOrDefault(IsOwn)?.Trim() is { } line ? $" {line}" : "";
 
-    static IReadOnlyList<string> Lines(Exception thrown) => [.. $"{thrown.Message}\n{thrown.StackTrace}".Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
+    // Of the stack, what is the test's own.
+    static IReadOnlyList<string> Lines(Exception thrown) => [.. thrown.Message.Split('\n').Concat((thrown.StackTrace ?? "").Split('\n').Where(IsOwn))
+        .Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
+
+    static bool IsOwn(string frame) => frame.Contains(":line ", StringComparison.Ordinal) && !frame.Contains(" at Xunit.", StringComparison.Ordinal);
 }

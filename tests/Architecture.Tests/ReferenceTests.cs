@@ -16,6 +16,7 @@ public class ReferenceTests
         ["Transports"] = ["Pci", "Linux"],
         ["Boards"] = ["Transports", "Guest", "Linux", "Toolchain"],
         ["Runner"] = ["Boards", "Verdict", "Devices"],
+        ["Testing"] = ["Runner"],
         ["Cli"] = ["*"],
     };
 

@@ -65,7 +65,7 @@ static class CodeRun
     {
         var (outcome, why) = Told(ending);
         if (outcome == Outcome.Skip && !IsRun(directory)) return await AloneAsync(plan, directory, observer, _ => throw new StepSkippedException(why)).ConfigureAwait(false);
-        string[] last = [.. Lines(ending.Stderr).TakeLast(LastLines)];
+        var last = LastWords(Lines(ending.Stderr));
         if (!IsRun(directory))
         {
             if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
@@ -112,6 +112,13 @@ static class CodeRun
 
     static IReadOnlyList<string> Lines(byte[] said)
         => [.. Encoding.UTF8.GetString(said).Split('\n').Select(line => string.Concat(line.Where(c => !char.IsControl(c)))).Where(line => line.Length > 0)];
+
+    // .NET says first what it died of, and then where.
+    static List<string> LastWords(IReadOnlyList<string> said)
+    {
+        var death = said.SkipWhile(line => !line.StartsWith("Unhandled exception", StringComparison.Ordinal) && !line.StartsWith("Process terminated", StringComparison.Ordinal)).Take(LastLines).ToList();
+        return death.Count > 0 ? death : [.. said.TakeLast(LastLines)];
+    }
 
     static void Keep(string directory, string name, byte[] said)
     {

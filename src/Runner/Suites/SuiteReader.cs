@@ -24,7 +24,7 @@ public static class SuiteReader
         if (CodeSuites.Has(path)) return CodeSuites.Read(path, problems) is { } program ? [program] : [];
         if (!Directory.Exists(path))
         {
-            problems.Add(new SuiteProblem(path, 0, "", File.Exists(path) ? "this is a file; a suite or a test is a directory, or a project (.csproj) or a test program (.dll) in C#" : "there is no such directory"));
+            problems.Add(new SuiteProblem(path, 0, "", File.Exists(path) ? "this is a file; a suite or a test is a directory, or a project (.csproj) or a test program (.dll) in C#" : "there is no such file or directory"));
             return [];
         }
         var directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
