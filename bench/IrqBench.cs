@@ -13,7 +13,7 @@ sealed class IrqBench(Workshop workshop) : IBench
     public async Task<IReadOnlyList<Measurement>> RunAsync(CancellationToken cancel)
     {
         var lab = await workshop.OpenLabAsync(Workshop.Kernel, cancel);
-        var module = await new BenchModule(workshop.Toolbox).BuildAsync(lab.Kernel, cancel);
+        var module = await workshop.ModuleAsync(lab.Kernel, cancel);
         await using var guest = await BenchGuest.BootAsync(workshop, cancel);
         await guest.Agent.PushAsync($"/{Path.GetFileName(module)}", await File.ReadAllBytesAsync(module, cancel), cancellation: cancel);
         await guest.Agent.LoadModuleAsync($"/{Path.GetFileName(module)}", cancellation: cancel);

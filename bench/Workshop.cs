@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Understudy.Build;
 using Understudy.Runner;
 using Understudy.Toolchain;
 
@@ -17,6 +18,20 @@ sealed class Workshop
 
     /// <summary>The path of the probe: one static program that runs here and in the guest.</summary>
     public Task<string> ProbeAsync(CancellationToken cancel) => Toolbox.CompileAsync([Path.Combine(AppContext.BaseDirectory, "probe.c")], cancel);
+
+    /// <summary>The path of the module of drivers/bench, built for a kernel.</summary>
+    /// <exception cref="BenchSkippedException">It cannot be built here.</exception>
+    public async Task<string> ModuleAsync(Kernel kernel, CancellationToken cancel)
+    {
+        try
+        {
+            return (await new ModuleBuilder(Toolbox).BuildAsync(InRepository("drivers/bench"), kernel, cancel: cancel)).Modules[0].Path;
+        }
+        catch (ToolchainException missing)
+        {
+            throw new BenchSkippedException(missing.Message);
+        }
+    }
 
     /// <summary>The figures the probe prints when it is run on this host.</summary>
     public async Task<double[]> RunProbeAsync(IReadOnlyList<string> arguments, CancellationToken cancel)

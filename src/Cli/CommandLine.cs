@@ -24,6 +24,10 @@ static class CommandLine
 
     public static Option<string?> Modules() => new("--modules") { Description = "The modules directory of a kernel given by its path", HelpName = "DIR" };
 
+    /// <summary>The words of an option that takes several, each time separated by commas.</summary>
+    public static IReadOnlyList<string> Words(string[]? values)
+        => [.. (values ?? []).SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()];
+
     /// <summary>Parses and runs; a wrong command line is told on standard error and ends in 2.</summary>
     public static async Task<int> InvokeAsync(RootCommand root, string[] args)
     {

@@ -9,6 +9,7 @@ var root = new RootCommand(
 root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(RunCommand.Create());
 root.Subcommands.Add(BootCommand.Create());
+root.Subcommands.Add(BuildCommand.Create());
 root.Subcommands.Add(SetupCommand.Create());
 root.Subcommands.Add(DoctorCommand.Create());
 root.Subcommands.Add(KernelsCommand.Create());

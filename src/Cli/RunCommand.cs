@@ -65,12 +65,12 @@ static class RunCommand
         if (parsed.GetValue(s_cold) && parsed.GetValue(s_restored)) throw new UsageException("--cold and --restored exclude each other");
         var output = parsed.GetValue(s_output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"run-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
         var failed = parsed.GetValue(s_lastFailed) ? LastFailed(Path.GetDirectoryName(Path.GetFullPath(output))!) : null;
-        var kernels = Words(parsed.GetValue(s_kernels));
+        var kernels = CommandLine.Words(parsed.GetValue(s_kernels));
         var request = new SuiteRequest(Read(parsed.GetValue(s_paths)!), output, Command(parsed))
         {
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
             Modules = parsed.GetValue(s_modules),
-            Selection = new TestSelection { Tags = Words(parsed.GetValue(s_tags)), Names = Words(parsed.GetValue(s_names)), Only = failed },
+            Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed },
             Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
             Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),
         };
@@ -111,7 +111,4 @@ static class RunCommand
 
     // As it was typed; what is told to reproduce one cell is made from the cell.
     static string Command(ParseResult parsed) => "understudy " + string.Join(' ', parsed.Tokens.Select(token => token.Value));
-
-    static IReadOnlyList<string> Words(string[]? values)
-        => [.. (values ?? []).SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()];
 }

@@ -153,7 +153,7 @@ public sealed class Run : IAsyncDisposable
         }
         catch (TestErrorException broken)
         {
-            return (Outcome.Error, broken.Message, []);
+            return (Outcome.Error, broken.Message, broken.Lines);
         }
         catch (StepSkippedException skipped)
         {

@@ -4,7 +4,11 @@ using System.Text;
 namespace Understudy.Toolchain;
 
 /// <summary>What goes into a prefix: packages with all they need, packages taken alone, and the package whose version names it.</summary>
-sealed record PrefixRecipe(string Name, string Title, IReadOnlyList<string> WithDependencies, IReadOnlyList<string> Alone, string Leading, string? TargetRelease);
+sealed record PrefixRecipe(string Name, string Title, IReadOnlyList<string> WithDependencies, IReadOnlyList<string> Alone, string Leading, string? TargetRelease)
+{
+    /// <summary>Given the directory the packages are unpacked in and the one they will be found in, puts them in order.</summary>
+    public Action<string, string>? Arrange { get; init; }
+}
 
 /// <summary>Makes prefixes and finds the ones made before; each set of package versions is its own entry.</summary>
 sealed class PrefixShelf(UnderstudyCache cache, PrivateApt apt)
@@ -49,6 +53,7 @@ sealed class PrefixShelf(UnderstudyCache cache, PrivateApt apt)
             step.Says($"unpacking {debs.Count} packages");
             await Prefix.UnpackAsync(debs, staging, cancel).ConfigureAwait(false);
             foreach (var path in Unneeded.Select(path => Path.Combine(staging, path)).Where(Directory.Exists)) Directory.Delete(path, recursive: true);
+            recipe.Arrange?.Invoke(staging, cache.PathOf(Entry(recipe, stamp)));
         }, cancel), cancel, step.Waits).ConfigureAwait(false);
         CacheJson.Write(cache, StampPath(recipe), stamp, CacheJson.Default.PrefixStamp);
         return new Prefix(path, stamp);

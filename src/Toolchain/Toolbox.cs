@@ -7,6 +7,7 @@ namespace Understudy.Toolchain;
 public sealed class Toolbox
 {
     readonly PrefixShelf _shelf;
+    readonly HeadersShelf _headers;
     readonly QemuFinder _qemu;
     readonly ModuleShelf _modules;
     readonly CCompiler _compiler;
@@ -26,6 +27,7 @@ public sealed class Toolbox
         _progress = progress;
         var apt = new PrivateApt(cache, host);
         _shelf = new PrefixShelf(cache, apt);
+        _headers = new HeadersShelf(_shelf, apt);
         _qemu = new QemuFinder(cache, _shelf, host);
         Kernels = new KernelCatalog(cache, apt, new KernelStore(cache, apt, ToolsAsync), progress);
         _modules = new ModuleShelf(cache, ToolsAsync);
@@ -63,6 +65,22 @@ public sealed class Toolbox
     /// <summary>The modules of a kernel.</summary>
     /// <exception cref="ToolchainException">The kernel was given without modules.</exception>
     public Task<ModuleTree> ModulesAsync(Kernel kernel, CancellationToken cancel = default) => _modules.OpenAsync(kernel, cancel);
+
+    /// <summary>What modules of a kernel are built against: Debian's headers of it, or the directory <c>build</c> among its modules.</summary>
+    /// <exception cref="ToolchainException">There are none, or they cannot be fetched.</exception>
+    public Task<KernelHeaders> HeadersAsync(Kernel kernel, CancellationToken cancel = default) =>
+        _headers.EnsureAsync(kernel, new Provisioning($"headers of {kernel.Release}", _progress), cancel);
+
+    /// <summary>Programs of Debian packages, with all they need, unpacked into a directory from which they run on any host.</summary>
+    /// <param name="packages">The packages; the first one's name and version name the result.</param>
+    /// <param name="cancel">Stops downloads; what was downloaded is kept for the next time.</param>
+    /// <returns>The directory the packages' root is unpacked in; programs are in its <c>usr/bin</c>.</returns>
+    /// <exception cref="ToolchainException">There is no such package, or it cannot be fetched.</exception>
+    public async Task<string> ProgramsAsync(IReadOnlyList<string> packages, CancellationToken cancel = default)
+    {
+        var recipe = new PrefixRecipe($"programs-{string.Join('+', packages)}", packages[0], packages, [], packages[0], null) { Arrange = OwnLoader.Arrange };
+        return (await _shelf.EnsureAsync(recipe, new Provisioning(packages[0], _progress), cancel).ConfigureAwait(false)).Root;
+    }
 
     /// <summary>Provides QEMU and tools in the newest versions the mirror has, and reads the kernel list anew.</summary>
     /// <exception cref="ToolchainException">Something is not here and cannot be fetched.</exception>

@@ -48,17 +48,24 @@ public sealed class UnderstudyCache
         return Path.Combine(caches, "understudy");
     }
 
-    internal string PathOf(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
+    /// <summary>A path in the cache.</summary>
+    public string PathOf(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
 
     /// <summary>Refuses to begin what would fill the disk: half-way through, programs fail in odd ways or hang.</summary>
-    internal void RequireSpace(long bytes, string doing)
+    /// <param name="bytes">What it will take.</param>
+    /// <param name="doing">What it is, for the error.</param>
+    /// <exception cref="ToolchainException">There is less space than that.</exception>
+    public void RequireSpace(long bytes, string doing)
     {
         var free = new DriveInfo(Root).AvailableFreeSpace;
         if (free < bytes) throw ToolchainException.NoSpace(Root, doing, bytes, free);
     }
 
-    /// <summary>Takes the lock of one resource, over all processes; <paramref name="waiting"/> is called once when another one holds it.</summary>
-    internal async Task<IDisposable> LockAsync(string resource, CancellationToken cancel, Action? waiting = null)
+    /// <summary>Takes the lock of one resource, over all processes. It is given back by disposing of it, or by the end of the process.</summary>
+    /// <param name="resource">Its name.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    /// <param name="waiting">Called once when another one holds it.</param>
+    public async Task<IDisposable> LockAsync(string resource, CancellationToken cancel, Action? waiting = null)
     {
         var path = PathOf("locks", resource.Replace('/', '_'));
         if (TryLock(path) is { } free) return free;

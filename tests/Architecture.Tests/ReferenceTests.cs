@@ -14,8 +14,10 @@ public class ReferenceTests
         ["Verdict"] = [],
         ["Devices"] = ["Pci"],
         ["Transports"] = ["Pci", "Linux"],
+        ["Vfio"] = ["Pci", "Linux", "Devices"],
         ["Boards"] = ["Transports", "Guest", "Linux", "Toolchain"],
-        ["Runner"] = ["Boards", "Verdict", "Devices"],
+        ["Build"] = ["Toolchain"],
+        ["Runner"] = ["Boards", "Build", "Verdict", "Devices"],
         ["Testing"] = ["Runner"],
         ["Cli"] = ["*"],
     };

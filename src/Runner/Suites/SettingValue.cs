@@ -5,8 +5,11 @@ using YamlDotNet.RepresentationModel;
 namespace Understudy.Runner.Suites;
 
 /// <summary>What stands behind a key, read as what the key wants. Everything that is wrong is a <see cref="SettingException"/> with its line.</summary>
-sealed partial class SettingValue(YamlNode node)
+sealed partial class SettingValue(YamlNode node, string directory)
 {
+    /// <summary>The directory of its file, at which its relative paths begin.</summary>
+    public string Directory => directory;
+
     public int Line => (int)node.Start.Line;
 
     public string Text() => node is YamlScalarNode { Value: { } text } ? text : throw Expected("a text");
@@ -60,7 +63,7 @@ sealed partial class SettingValue(YamlNode node)
 
     /// <summary>The keys of a map, in their order.</summary>
     public IEnumerable<(string Key, SettingValue Value)> Entries() => node is YamlMappingNode map
-        ? map.Children.Select(pair => (new SettingValue(pair.Key).Text(), new SettingValue(pair.Value)))
+        ? map.Children.Select(pair => (new SettingValue(pair.Key, directory).Text(), new SettingValue(pair.Value, directory)))
         : throw Expected("'key: value' lines");
 
     public SettingException Expected(string what) => new(Line, $"expected {what}, not {Seen()}");
@@ -95,7 +98,7 @@ sealed partial class SettingValue(YamlNode node)
         return new AllowedLog(pattern.Read(Pattern), reason.Text());
     }
 
-    IEnumerable<SettingValue> Items() => node is YamlSequenceNode sequence ? sequence.Children.Select(child => new SettingValue(child)) : [this];
+    IEnumerable<SettingValue> Items() => node is YamlSequenceNode sequence ? sequence.Children.Select(child => new SettingValue(child, directory)) : [this];
 
     string Seen() => node switch
     {

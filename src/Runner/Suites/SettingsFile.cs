@@ -14,7 +14,7 @@ static class SettingsFile
     {
         ["description"] = (settings, value) => settings with { Description = value.Text() },
         ["devices"] = (settings, value) => settings with { Devices = Distinct(value, value.List(PlannedDevice.Parse)) },
-        ["modules"] = (settings, value) => settings with { Modules = value.List(PlannedModule.Parse) },
+        ["modules"] = (settings, value) => settings with { Modules = value.List(text => PlannedModule.Parse(text).From(value.Directory)) },
         ["kernel"] = (settings, value) => settings with { Kernel = Kernel(value) },
         ["boards"] = (settings, value) => settings with { Boards = value.Texts() },
         ["cpus"] = (settings, value) => settings with { Cpus = value.Number(1, 64) },
@@ -40,7 +40,7 @@ static class SettingsFile
             using (var text = new StreamReader(file)) stream.Load(text);
             if (stream.Documents.Count == 0) return settings;
             if (stream.Documents.Count > 1) throw new SettingException((int)stream.Documents[1].RootNode.Start.Line, "expected one document, not several");
-            foreach (var (key, value) in new SettingValue(stream.Documents[0].RootNode).Entries())
+            foreach (var (key, value) in new SettingValue(stream.Documents[0].RootNode, Path.GetDirectoryName(Path.GetFullPath(file))!).Entries())
                 settings = Apply(file, settings, key, value, problems);
         }
         catch (YamlException wrong)

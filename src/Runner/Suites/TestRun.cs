@@ -5,7 +5,7 @@ using Understudy.Verdict;
 
 namespace Understudy.Runner.Suites;
 
-/// <summary>One run of a test in a guest of its own, up to where the test itself begins and from where it ends: plan, boot, modules before
+/// <summary>One run of a test in a guest of its own, up to where the test itself begins and from where it ends: plan, build, boot, modules before
 /// it; the kernel's last word and the verdict after it. What the test does in between are steps on <see cref="Run"/>.</summary>
 public sealed class TestRun : IAsyncDisposable
 {
@@ -21,6 +21,7 @@ public sealed class TestRun : IAsyncDisposable
     readonly DeviceConsole _console = new();
     readonly List<PluggedDevice> _devices = [];
     Lab? _lab;
+    CellModules? _modules;
     IMachine? _machine;
     bool _booted;
 
@@ -55,8 +56,9 @@ public sealed class TestRun : IAsyncDisposable
     /// <returns>Whether the test is to begin.</returns>
     public async Task<bool> PrepareAsync(Func<CancellationToken, Task<Lab>> open, Func<GuestAgent, CancellationToken, Task>? settle = null, CancellationToken cancel = default)
         => await Run.StepAsync("plan", notes => PlanAsync(notes, open, cancel)).ConfigureAwait(false)
+            && (!_modules!.HasSources || await Run.StepAsync("build", notes => _modules.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && await Run.StepAsync("boot", notes => BootAsync(notes, settle, cancel)).ConfigureAwait(false)
-            && (Settings.Modules.Count == 0 || await Run.StepAsync("modules", notes => LoadAsync(notes, cancel)).ConfigureAwait(false))
+            && (Settings.Modules.Count == 0 || await Run.StepAsync("modules", notes => _modules!.LoadAsync(Machine.Guest, notes, cancel)).ConfigureAwait(false))
             && (Settings.SkipIf.Count == 0 || await Run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false));
 
     /// <summary>Hears the kernel out, and looks in its log for what the test expects there. Call when the test has ended, whatever came of
@@ -102,13 +104,10 @@ public sealed class TestRun : IAsyncDisposable
         Describe(_lab);
         if (Settings.Kernel is { } wanted && !wanted.Allows(_lab.Kernel)) throw new StepSkippedException($"for kernels {wanted}, and this is {_lab.Kernel.Name} ({_lab.Kernel.Release})");
         if (Settings.Boards.Count > 0 && !Settings.Boards.Contains(_lab.Board.Name)) throw new StepSkippedException($"for boards {string.Join(", ", Settings.Boards)}, and this is {_lab.Board.Name}");
-        foreach (var module in Settings.Modules)
-            if (!await HasAsync(module, cancel).ConfigureAwait(false)) throw new StepSkippedException($"{_lab.Kernel.Name} ({_lab.Kernel.Release}) has no {module.Name}, neither as a module nor built in");
+        _modules = new CellModules(Settings.Modules, _lab);
+        await _modules.CheckAsync(cancel).ConfigureAwait(false);
         notes.Detail = $"{_plan.Name}, seed {_plan.Seed}";
     }
-
-    async Task<bool> HasAsync(PlannedModule module, CancellationToken cancel)
-        => _lab!.Kernel.ModulesDirectory is not null && (await _lab.Toolbox.ModulesAsync(_lab.Kernel, cancel).ConfigureAwait(false)).Has(module.Name);
 
     // What a test says to the kernel or to QEMU at boot, a saved guest has not heard.
     GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 ? _plan.Start : GuestStart.Cold;
@@ -117,7 +116,7 @@ public sealed class TestRun : IAsyncDisposable
     {
         _machine = _lab!.Board.Assemble(new BootSpec(_lab.Kernel)
         {
-            Modules = [.. Settings.Modules.Select(module => module.Name)], Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
+            Modules = _modules!.OfKernel, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         });
@@ -138,14 +137,6 @@ public sealed class TestRun : IAsyncDisposable
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
         _devices.Add(new PluggedDevice(device, slot, trace, faults));
-    }
-
-    async Task LoadAsync(StepNotes notes, CancellationToken cancel)
-    {
-        var tree = await _lab!.Toolbox.ModulesAsync(_lab.Kernel, cancel).ConfigureAwait(false);
-        foreach (var module in Settings.Modules)
-            if (!tree.IsBuiltIn(module.Name)) await _machine!.Guest.LoadModuleAsync(module.Name, module.Parameters, cancel).ConfigureAwait(false);
-        notes.Detail = string.Join(", ", Settings.Modules.Select(module => $"{module.Name} {module.Parameters}".TrimEnd()));
     }
 
     async Task SkipAsync(CancellationToken cancel)

@@ -1,0 +1,92 @@
+using System.Globalization;
+using Understudy.Build;
+using Understudy.Guest;
+
+namespace Understudy.Runner.Suites;
+
+/// <summary>The modules of one test on one kernel: the kernel's own, and those that are built for it first.</summary>
+sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
+{
+    const string Directory = "/run/understudy/modules";
+
+    readonly Dictionary<PlannedModule, IReadOnlyList<BuiltModule>> _built = [];
+
+    /// <summary>Some are not the kernel's own.</summary>
+    public bool HasSources => planned.Any(module => module.IsPath);
+
+    /// <summary>What the guest must have of the kernel's own modules; after <see cref="BuildAsync"/>, also what the others need.</summary>
+    public IReadOnlyList<string> OfKernel => [.. planned.Where(module => !module.IsPath).Select(module => module.Name).Concat(_built.Values.SelectMany(modules => Needs(modules))).Distinct()];
+
+    /// <exception cref="StepSkippedException">The kernel has no such module.</exception>
+    public async Task CheckAsync(CancellationToken cancel)
+    {
+        foreach (var module in planned.Where(module => !module.IsPath))
+            if (lab.Kernel.ModulesDirectory is null || !(await lab.Toolbox.ModulesAsync(lab.Kernel, cancel).ConfigureAwait(false)).Has(module.Name))
+                throw new StepSkippedException($"{lab.Kernel.Name} ({lab.Kernel.Release}) has no {module.Name}, neither as a module nor built in");
+    }
+
+    /// <summary>Builds what is named by its sources, and checks what is named by a <c>.ko</c>.</summary>
+    /// <exception cref="TestErrorException">It does not compile, or is for another kernel.</exception>
+    public async Task BuildAsync(StepNotes notes, CancellationToken cancel)
+    {
+        var warnings = 0;
+        var builder = new ModuleBuilder(lab.Toolbox);
+        foreach (var module in planned.Where(module => module.IsPath))
+        {
+            try
+            {
+                var built = File.Exists(module.Name) ? Prebuilt(module.Name) : await builder.BuildAsync(module.Name, lab.Kernel, cancel: cancel).ConfigureAwait(false);
+                if (module.Parameters.Length > 0 && built.Modules.Count > 1)
+                    throw new TestErrorException($"{module.Name} builds {string.Join(", ", built.Modules.Select(one => one.Facts.Name))}: which of them is '{module.Parameters}' for? Give each module a directory of its own.");
+                _built[module] = built.Modules;
+                warnings += built.Warnings.Count;
+                foreach (var warning in built.WasKnown ? [] : built.Warnings) notes.Show(warning.ToString());
+            }
+            catch (BuildFailedException failed)
+            {
+                throw new TestErrorException(failed.Message, [.. failed.Messages.Where(message => message.IsError).Select(message => message.ToString()), .. failed.Log is { } log ? new[] { $"log: {log}" } : []]);
+            }
+        }
+        notes.Detail = string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", _built.Values.SelectMany(modules => modules).Select(module => module.Facts.Name))} for {lab.Kernel.Release}{(warnings > 0 ? $", {warnings} warnings" : "")}");
+    }
+
+    BuiltModules Prebuilt(string path)
+    {
+        var facts = ModuleFacts.Read(path);
+        facts.RequireFor(lab.Kernel, path);
+        return new BuiltModules([new BuiltModule(path, facts)], [], "", WasKnown: true);
+    }
+
+    /// <summary>Loads all, in the order of the plan, each after what it needs.</summary>
+    public async Task LoadAsync(GuestAgent guest, StepNotes notes, CancellationToken cancel)
+    {
+        foreach (var module in planned)
+        {
+            if (!module.IsPath) await LoadOwnAsync(guest, module.Name, module.Parameters, cancel).ConfigureAwait(false);
+            else await LoadBuiltAsync(guest, module, cancel).ConfigureAwait(false);
+        }
+        notes.Detail = string.Join(", ", planned.Select(module => $"{Path.GetFileName(module.Name)} {module.Parameters}".TrimEnd()));
+    }
+
+    async Task LoadBuiltAsync(GuestAgent guest, PlannedModule module, CancellationToken cancel)
+    {
+        foreach (var need in Needs(_built[module])) await LoadOwnAsync(guest, need, "", cancel).ConfigureAwait(false);
+        foreach (var one in _built[module])
+        {
+            var path = $"{Directory}/{one.Facts.Name}.ko";
+            await using var content = File.OpenRead(one.Path);
+            await guest.PushAsync(path, content, File.GetUnixFileMode(one.Path), cancel).ConfigureAwait(false);
+            await guest.LoadModuleAsync(path, module.Parameters, cancel).ConfigureAwait(false);
+        }
+    }
+
+    async Task LoadOwnAsync(GuestAgent guest, string name, string parameters, CancellationToken cancel)
+    {
+        var tree = await lab.Toolbox.ModulesAsync(lab.Kernel, cancel).ConfigureAwait(false);
+        if (!tree.IsBuiltIn(name)) await guest.LoadModuleAsync(name, parameters, cancel).ConfigureAwait(false);
+    }
+
+    // What another planned module brings, the kernel need not have.
+    IEnumerable<string> Needs(IReadOnlyList<BuiltModule> modules) =>
+        modules.SelectMany(module => module.Facts.Depends).Distinct().Where(need => !_built.Values.Any(others => others.Any(other => other.Facts.Name == need)));
+}
