@@ -15,6 +15,7 @@ root.Subcommands.Add(DoctorCommand.Create());
 root.Subcommands.Add(KernelsCommand.Create());
 root.Subcommands.Add(DevicesCommand.Create());
 root.Subcommands.Add(ExportCommand.Create());
+root.Subcommands.Add(VfioCommand.Create());
 Verb.Teach(root,
     """
     understudy demo                                       the show: r8169 of a stock Debian kernel on an RTL8111 in C#

@@ -16,6 +16,9 @@ public static class CopyDrivers
         s_all.Add((vendor, deviceId, create));
     }
 
+    /// <summary>There is a driver for that device.</summary>
+    public static bool Knows(ushort vendor, ushort deviceId) => s_all.Exists(entry => entry.Vendor == vendor && entry.Device == deviceId);
+
     /// <summary>The driver for a device, or null.</summary>
     public static CopyDriver? For(VfioDevice device)
     {

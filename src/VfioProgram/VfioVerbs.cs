@@ -18,7 +18,7 @@ public static class VfioVerbs
         command.SetAction(_ =>
         {
             foreach (var function in PciFunction.All())
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{function.Address}  {function.VendorId:x4}:{function.DeviceId:x4}  group {function.IommuGroup ?? "-",-3}  {function.Driver ?? "-"}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{function.Address}  {function.VendorId:x4}:{function.DeviceId:x4}  group {function.IommuGroup ?? "-",-3}  {function.Driver ?? "-",-16}{(CopyDrivers.Knows(function.VendorId, function.DeviceId) ? "driven here" : "")}").TrimEnd());
             return 0;
         });
         return command;

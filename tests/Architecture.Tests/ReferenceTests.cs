@@ -15,6 +15,7 @@ public class ReferenceTests
         ["Devices"] = ["Pci"],
         ["Transports"] = ["Pci", "Linux"],
         ["Vfio"] = ["Pci", "Linux", "Devices"],
+        ["VfioProgram"] = ["Vfio"],
         ["Boards"] = ["Transports", "Guest", "Linux", "Toolchain"],
         ["Build"] = ["Toolchain"],
         ["Runner"] = ["Boards", "Build", "Verdict", "Devices"],

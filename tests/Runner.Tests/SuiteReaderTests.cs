@@ -144,4 +144,22 @@ public sealed class SuiteReaderTests : IDisposable
         _folder.With("s/t/run", "#!/bin/sh\n").With($"s/info/{file}", "something");
         Assert.Contains($"info/{file}", SuiteReader.Read(_folder["s"])[0].Tests[0].Settings.CannotRun, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_test_may_ask_for_an_IOMMU_and_bring_programs()
+    {
+        _folder.With("s/data/tool.c", "int main(void) { return 0; }").With("s/t/test.yaml", "iommu: intel\nprograms: [../data/tool.c]\n").With("s/t/run", "#!/bin/sh\n");
+        var settings = SuiteReader.Read(_folder["s"]).Single().Tests.Single().Settings;
+        Assert.Equal(Understudy.Boards.GuestIommu.Intel, settings.Iommu);
+        Assert.Equal(_folder["s/data/tool.c"], Assert.Single(settings.Programs));
+    }
+
+    [Theory]
+    [InlineData("iommu: arm", "one of none, intel, amd, virtio")]
+    [InlineData("programs: [nothing.c]", "expected the path of a C file or of a directory with a C# project")]
+    public void An_IOMMU_or_a_program_that_there_is_not_is_told(string line, string expected)
+    {
+        _folder.With("s/t/test.yaml", $"{line}\n").With("s/t/run", "#!/bin/sh\n");
+        Assert.Contains(expected, Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"])).Message, StringComparison.Ordinal);
+    }
 }

@@ -1,0 +1,20 @@
+using System.CommandLine;
+using Understudy.VfioProgram;
+
+namespace Understudy.Cli;
+
+/// <summary><c>understudy vfio</c>: PCI devices of this machine, driven from user space.</summary>
+static class VfioCommand
+{
+    public static Command Create() => new Verb("vfio", "Lists PCI devices of this machine, gives them to vfio-pci, and tries the kernel's VFIO on them",
+        """
+        understudy vfio list                      PCI functions, their IOMMU groups and drivers
+        understudy vfio bind 0000:03:00.0         takes a function from its driver, for vfio-pci
+        understudy vfio test 0000:03:00.0         the cases of the kernel's VFIO selftests, as KTAP
+        understudy vfio test 0000:03:00.0 --mode vfio_type1v2_iommu --name 'driver.*'
+        understudy vfio unbind 0000:03:00.0       gives it back
+        """)
+    {
+        VfioVerbs.List(), VfioVerbs.Bind(), VfioVerbs.Unbind(), VfioVerbs.Test(),
+    };
+}

@@ -1,0 +1,46 @@
+using Understudy.Runner.Suites;
+using Understudy.Runner.Tests;
+using Understudy.Verdict;
+
+namespace Understudy.Machine.Tests;
+
+/// <summary>The suites for the I/OAT copy engine: its own driver, and the kernel's VFIO behind an IOMMU.</summary>
+public sealed class VfioTests : IDisposable
+{
+    readonly SuiteFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_cases_of_the_VFIO_selftests_pass_in_both_modes_of_a_stock_kernel()
+    {
+        var lines = await File.ReadAllLinesAsync(Path.Combine(await PlayAsync("vfio", "intel"), "run.out"), TestContext.Current.CancellationToken);
+        var cases = lines.Where(line => line.StartsWith("ok ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(115, cases.Count);
+        var done = cases.Where(line => !line.Contains("# SKIP", StringComparison.Ordinal)).ToList();
+        Assert.Equal(42, done.Count);
+        Assert.All(done, line => Assert.Contains("vfio_type1", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ioatdma_of_a_stock_kernel_tests_itself_on_the_model() => await PlayAsync("ioat", "probe");
+
+    async Task<string> PlayAsync(string suite, string test)
+    {
+        const string kernel = "debian:7.2";
+        await Bench.LabAsync(kernel);
+        var suites = SuiteReader.Read(Path.Combine(Repository(), "suites", suite)).Select(one => one with { Tests = [.. one.Tests.Where(candidate => candidate.Name == test)] });
+        var request = new SuiteRequest([.. suites], _folder["runs"], "understudy run") { Kernels = [kernel] };
+        var summary = await SuiteRun.PlayAsync(Bench.Toolbox, request, new SilentSuite(), TestContext.Current.CancellationToken);
+        var only = summary.Results.Single();
+        Assert.True(only.Verdict.Outcome == Outcome.Pass, $"{only.Verdict}\n{string.Join('\n', only.Verdict.Evidence)}");
+        return only.Directory;
+    }
+
+    static string Repository()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "Understudy.slnx"))) directory = directory.Parent ?? throw new DirectoryNotFoundException("the tests are not below a checkout");
+        return directory.FullName;
+    }
+}
