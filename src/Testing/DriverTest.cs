@@ -111,7 +111,7 @@ sealed class DriverTest
         var thrown = work.IsCompleted ? await work.ConfigureAwait(false) : null;
         _method.TrySetResult(thrown);
         // Without a rig there is nothing to watch beside the method.
-        _step.TrySetResult(_run.Run.StepAsync("test", _ => Task.Run(() => JudgeWithoutRig(work.IsCompleted, thrown))));
+        if (!_step.Task.IsCompleted) _step.SetResult(_run.Run.StepAsync("test", _ => Task.Run(() => JudgeWithoutRig(work.IsCompleted, thrown))));
         await (await _step.Task.ConfigureAwait(false)).ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         return thrown;

@@ -19,7 +19,8 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
     /// <summary>Devices of the catalog to plug in before those the test plugs itself, as <c>rtl8111 as nic</c>.</summary>
     public string[] Devices { get; set; } = [];
 
-    /// <summary>Modules to load before the test begins, each with its parameters, as <c>r8169 debug=16</c>. A kernel that lacks one makes a skip.</summary>
+    /// <summary>Modules to load before the test begins, each with its parameters, as <c>r8169 debug=16</c>. A kernel that lacks one makes a skip.
+    /// A path, from the directory of the test's source, is a module directory to build or a <c>.ko</c> (docs/building.md).</summary>
     public string[] Modules { get; set; } = [];
 
     /// <summary>The kernels it is for: <c>&gt;=6.1</c>, <c>6.12</c>, <c>debian:*</c>. Others make a skip; none given means all.</summary>
@@ -59,7 +60,7 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
     {
         Description = Description,
         Devices = Read(nameof(Devices), Devices, PlannedDevice.Parse),
-        Modules = Read(nameof(Modules), Modules, PlannedModule.Parse),
+        Modules = Read(nameof(Modules), Modules, module => PlannedModule.Parse(module).From(Here)),
         Kernel = Kernels.Length > 0 ? Read(nameof(Kernels), [Kernels], KernelConstraint.Parse)[0] : null,
         Boards = Boards,
         Cpus = Cpus is >= 1 and <= 64 ? Cpus : throw new FormatException($"{nameof(Cpus)}: expected 1 to 64, not {Cpus}"),
@@ -74,6 +75,9 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
         CannotRun = Skip,
         Tags = Tags,
     };
+
+    // A program that is run where it was not built has its files beside it.
+    string Here => Path.GetDirectoryName(SourceFilePath) is { Length: > 0 } directory && Directory.Exists(directory) ? directory : AppContext.BaseDirectory;
 
     static IReadOnlyList<TOut> Read<TIn, TOut>(string property, TIn[] values, Func<TIn, TOut> read)
     {

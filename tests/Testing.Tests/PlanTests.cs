@@ -43,6 +43,7 @@ public sealed class PlanTests
     public static TheoryData<string, DriverTestAttribute> Wrong => new()
     {
         { "Modules: expected a module", new() { Modules = ["debug=16"] } },
+        { "Modules: there is no module directory", new() { Modules = ["./nowhere"] } },
         { "Kernels: expected a kernel", new() { Kernels = ["=>6"] } },
         { "Devices: there is no device 'rtl81111'", new() { Devices = ["rtl81111"] } },
         { "ExpectLog: expected a regular expression", new() { ExpectLog = ["("] } },
