@@ -55,7 +55,8 @@ public sealed class SuiteReaderTests : IDisposable
         Assert.True(settings.Kernel!.Allows("debian:6.12", "6.12.3-amd64"));
         Assert.Equal(["quiet", "nokaslr"], settings.KernelArguments);
         Assert.Equal(["-d", "guest_errors"], settings.QemuArguments);
-        Assert.Equal((["qemu"], [BoardAbility.PortIo, BoardAbility.Smp]), (settings.Boards, settings.Needs));
+        Assert.Equal(["qemu"], settings.Boards);
+        Assert.Equal([BoardAbility.PortIo, BoardAbility.Smp], settings.Needs);
         Assert.Equal((TimeSpan.FromMilliseconds(500), "bug 17"), (settings.Timeout, settings.ExpectedFailure));
         Assert.Matches(settings.ExpectedLog[1], "eth0: RTL8168c");
         Assert.Equal("it is what we do to it", Assert.Single(settings.AllowedLog).Reason);
