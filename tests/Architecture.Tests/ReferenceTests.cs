@@ -18,6 +18,7 @@ public class ReferenceTests
         ["Boards"] = ["Transports", "Guest", "Linux", "Toolchain"],
         ["Build"] = ["Toolchain"],
         ["Runner"] = ["Boards", "Build", "Verdict", "Devices"],
+        ["Testing"] = ["Runner"],
         ["Cli"] = ["*"],
     };
 

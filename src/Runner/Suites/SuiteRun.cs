@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Understudy.Boards;
 using Understudy.Toolchain;
 using Understudy.Verdict;
 
@@ -25,7 +26,7 @@ public sealed class SuiteRun
     /// <summary>Runs what was asked for. Cancelling ends it early, with what has run until then.</summary>
     /// <exception cref="IOException">The output directory cannot be made, is not empty, or is full.</exception>
     /// <exception cref="ToolchainException">A kernel, or what boots it, is not here and cannot be fetched.</exception>
-    /// <exception cref="Boards.LabFailedException">QEMU cannot be started.</exception>
+    /// <exception cref="LabFailedException">QEMU cannot be started.</exception>
     public static async Task<SuiteSummary> PlayAsync(Toolbox toolbox, SuiteRequest request, ISuiteObserver observer, CancellationToken cancel = default)
     {
         if (Directory.Exists(request.Output) && Directory.EnumerateFileSystemEntries(request.Output).Any()) throw new IOException($"{request.Output} is not empty: name a new directory for the output");
@@ -40,7 +41,7 @@ public sealed class SuiteRun
     async Task OpenLabsAsync(CancellationToken cancel)
     {
         foreach (var kernel in SuitePlan.Round(_request, 0).Select(cell => cell.Kernel).Distinct())
-            _labs[kernel] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null), cancel).ConfigureAwait(false);
+            _labs[kernel] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null, _request.Board), cancel).ConfigureAwait(false);
     }
 
     async Task PlayAsync(CancellationToken cancel)
@@ -86,9 +87,9 @@ public sealed class SuiteRun
         var directory = DirectoryFor(cell);
         var lab = _labs[cell.Kernel];
         // In a report, "the newest" is a name that means another kernel tomorrow.
-        var named = cell.Kernel == SuitePlan.NewestKernel ? cell with { Kernel = lab.Kernel.Name } : cell;
+        var named = cell.Kernel == BoardCatalog.Find(cell.Board).Kernel ? cell with { Kernel = lab.Kernel.Name } : cell;
         var watch = new CellObserver(named, this);
-        var verdict = await CellRun.PlayAsync(named, lab, directory, _request.Start, watch, cancel).ConfigureAwait(false);
+        var verdict = await PlayAsync(named, lab, directory, watch, cancel).ConfigureAwait(false);
         if (cancel.IsCancellationRequested) return;
         string? broke = null;
         if (verdict.Outcome == Outcome.Broken)
@@ -101,12 +102,16 @@ public sealed class SuiteRun
         Add(place, new CellResult(named, verdict, Stopwatch.GetElapsedTime(started).TotalSeconds, directory, broke));
     }
 
+    Task<RunVerdict> PlayAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, CancellationToken cancel) => cell.Test is CodeTest
+        ? CodeRun.PlayAsync(cell, _request.Modules, directory, _request.Start, watch, cancel)
+        : CellRun.PlayAsync(cell, lab, directory, _request.Start, watch, cancel);
+
     // The lab's failure is nobody's result: its run is kept inside the one that counts.
     async Task<RunVerdict> AgainAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, CancellationToken cancel)
     {
         var aside = directory + ".broken";
         Directory.Move(directory, aside);
-        var verdict = await CellRun.PlayAsync(cell, lab, directory, _request.Start, watch, cancel).ConfigureAwait(false);
+        var verdict = await PlayAsync(cell, lab, directory, watch, cancel).ConfigureAwait(false);
         Directory.Move(aside, Path.Combine(directory, "broken-first"));
         return verdict;
     }
