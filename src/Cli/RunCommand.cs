@@ -7,10 +7,11 @@ using Understudy.Verdict;
 
 namespace Understudy.Cli;
 
-/// <summary><c>understudy run</c>: directory tests, each in a guest of its own.</summary>
+/// <summary><c>understudy run</c>: tests, each in a guest of its own.</summary>
 static class RunCommand
 {
-    static readonly Argument<string[]> s_paths = new("PATH") { Description = "Suites, single tests, or directories of suites", Arity = ArgumentArity.OneOrMore };
+    static readonly Argument<string[]> s_paths = new("PATH") { Description = "Suites, single tests, directories of suites; projects and test programs in C#", Arity = ArgumentArity.OneOrMore };
+    static readonly Option<string> s_board = CommandLine.Board();
     static readonly Option<string[]> s_kernels = new("--kernel") { Description = "Kernels to run on, separated by commas; the newest stable one unless told", HelpName = "NAME|PATH,...", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string?> s_modules = CommandLine.Modules();
     static readonly Option<string[]> s_tags = new("--tag") { Description = "Only tests with one of these tags; '!slow' leaves those out", HelpName = "TAG", AllowMultipleArgumentsPerToken = true };
@@ -30,15 +31,16 @@ static class RunCommand
     public static Command Create()
     {
         var command = new Verb("run",
-            "Run directory tests: every test on every kernel, each in a fresh guest with its devices. A run the lab broke is run once more; one that failed never is. Ctrl-C ends early and reports what ran. docs/writing-a-test.md tells how to write one.",
+            "Run tests, directories or projects in C#: every test on every kernel, each in a fresh guest with its devices. A run the lab broke is run once more; one that failed never is. Ctrl-C ends early and reports what ran. docs/writing-a-test.md tells how to write one.",
             """
             understudy run suites/rtl8111
             understudy run suites/rtl8111 --kernel debian:6.1,debian:6.12,debian:7.2 -j 2
+            understudy run suites/rtl8111-csharp --kernel debian:6.12
             understudy run suites/rtl8111 --name 'lost-*' --until-fail
             understudy run suites --last-failed
             """)
         {
-            s_paths, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_output, s_json,
+            s_paths, s_board, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_output, s_json,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -69,7 +71,7 @@ static class RunCommand
         var request = new SuiteRequest(Read(parsed.GetValue(s_paths)!), output, Command(parsed))
         {
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
-            Modules = parsed.GetValue(s_modules),
+            Board = parsed.GetValue(s_board)!, Modules = parsed.GetValue(s_modules),
             Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed },
             Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
             Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),

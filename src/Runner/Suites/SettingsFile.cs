@@ -18,7 +18,8 @@ static class SettingsFile
         ["modules"] = (settings, value) => settings with { Modules = value.List(text => PlannedModule.Parse(text).From(value.Directory)) },
         ["programs"] = (settings, value) => settings with { Programs = value.List(text => Program(text, value.Directory)) },
         ["kernel"] = (settings, value) => settings with { Kernel = Kernel(value) },
-        ["boards"] = (settings, value) => settings with { Boards = value.Texts() },
+        ["boards"] = (settings, value) => settings with { Boards = Known(value, BoardCatalog.Names, "board") },
+        ["needs"] = (settings, value) => settings with { Needs = [.. Known(value, BoardTraits.Words.Keys, "ability of a board").Select(word => BoardTraits.Words[word])] },
         ["cpus"] = (settings, value) => settings with { Cpus = value.Number(1, 64) },
         ["memory"] = (settings, value) => settings with { MemoryMebibytes = value.Mebibytes() },
         ["iommu"] = (settings, value) => settings with { Iommu = value.Word<GuestIommu>() },
@@ -81,6 +82,11 @@ static class SettingsFile
         }
         return settings;
     }
+
+    static IReadOnlyList<string> Known(SettingValue value, IEnumerable<string> names, string what)
+        => value.Texts().FirstOrDefault(word => !names.Contains(word)) is { } unknown
+            ? throw new SettingException(value.Line, $"there is no {what} '{unknown}'; did you mean '{Nearest.To(unknown, names)[0]}'? There is {string.Join(", ", names)}")
+            : value.Texts();
 
     static KernelConstraint Kernel(SettingValue value)
     {
