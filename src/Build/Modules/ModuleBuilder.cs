@@ -11,6 +11,7 @@ namespace Understudy.Build;
 public sealed partial class ModuleBuilder(Toolbox toolbox)
 {
     const string Shelf = "built-modules";
+    const string WorkShelf = "module-work";
     const string LogName = "build.log";
     const string Format = "1";
     const int MostKept = 200;
@@ -38,6 +39,7 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
             await MakeAsync(sources, kernel, headers, compiler, variables, staging, cancel).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
         if (!wasKnown) toolbox.Cache.Trim(Shelf, MostKept);
+        if (!wasKnown) toolbox.Cache.Trim(WorkShelf, MostKept);
         return Read(entry, wasKnown);
     }
 
@@ -45,7 +47,7 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
     {
         // One working copy for each directory and kernel: after a change of one file, make builds what depends on it.
         var name = Plain(Path.GetFileName(sources.Directory));
-        var workshop = $"work/modules-{Hash($"{sources.Directory}\n{kernel.Release}\n{headers.Directory}\n{compiler.Command} {compiler.Version}\n{string.Join('\n', variables)}")}";
+        var workshop = $"{WorkShelf}/{Hash($"{sources.Directory}\n{kernel.Release}\n{headers.Directory}\n{compiler.Command} {compiler.Version}\n{string.Join('\n', variables)}")}";
         using var held = await toolbox.Cache.LockAsync(workshop, cancel).ConfigureAwait(false);
         var work = toolbox.Cache.PathOf(workshop, name);
         Directory.CreateDirectory(work);
