@@ -104,8 +104,11 @@ public sealed class KernelLog
         _ended.TrySetResult();
     }
 
-    async Task<KernelRecord?> SeesAsync(
-        Func<KernelRecord, bool> isIt, TimeSpan within, KernelLogMark since, CancellationToken cancellation)
+    /// <summary>Waits for a record that is the one; otherwise like its siblings.</summary>
+    /// <returns>The first such record, or null when the time ran out.</returns>
+    /// <exception cref="GuestLostException">The log ended before such a record came.</exception>
+    public async Task<KernelRecord?> SeesAsync(
+        Func<KernelRecord, bool> isIt, TimeSpan within, KernelLogMark since = default, CancellationToken cancellation = default)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(within);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Understudy.Linux;
@@ -40,14 +41,47 @@ public class FileDescriptor : SafeHandle
     /// <exception cref="LinuxException">Not a memfd, or sealed against further seals.</exception>
     public void SealAgainstShrinking() => Libc.Check(Libc.fcntl(this, AddSeals, SealShrink), "fcntl", "F_ADD_SEALS");
 
+    /// <summary>Opens a file that exists, for reading and writing: a device node, mostly (<c>open(2)</c>).</summary>
+    /// <exception cref="LinuxException">It is not there, or may not be opened.</exception>
+    public static FileDescriptor Open(string path)
+    {
+        const int readWrite = 2;
+        return new FileDescriptor((int)Libc.Check(Libc.open(path, readWrite | Libc.CloseOnExec), "open", path));
+    }
+
+    /// <summary>Reads at an offset (<c>pread(2)</c>).</summary>
+    /// <returns>How many bytes there were, at most as many as asked for.</returns>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public unsafe int ReadAt(long offset, Span<byte> destination)
+    {
+        nint result;
+        fixed (byte* to = destination)
+            do result = Libc.pread(this, to, (nuint)destination.Length, offset); while (Libc.Interrupted(result));
+        return (int)Libc.Check(result, "pread");
+    }
+
+    /// <summary>Writes at an offset (<c>pwrite(2)</c>).</summary>
+    /// <returns>How many bytes were taken.</returns>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public unsafe int WriteAt(long offset, ReadOnlySpan<byte> source)
+    {
+        nint result;
+        fixed (byte* from = source)
+            do result = Libc.pwrite(this, from, (nuint)source.Length, offset); while (Libc.Interrupted(result));
+        return (int)Libc.Check(result, "pwrite");
+    }
+
     /// <summary>A file without a name that lives in memory and may be sealed (<c>memfd_create(2)</c>).</summary>
     /// <param name="name">Shown in <c>/proc/self/fd</c> only.</param>
     /// <param name="length">Its length in bytes; it reads as zeros.</param>
-    /// <exception cref="LinuxException">No memory or no descriptor left.</exception>
-    public static FileDescriptor CreateMemory(string name, long length)
+    /// <param name="pageSize">Bytes of a page: 0 for the machine's own, or those of a huge page the kernel has (2 MiB, 1 GiB).</param>
+    /// <exception cref="LinuxException">No memory or no descriptor left, or no pages of that size.</exception>
+    public static FileDescriptor CreateMemory(string name, long length, long pageSize = 0)
     {
-        const uint closeOnExec = 1, allowSealing = 2;
-        var file = new FileDescriptor((int)Libc.Check(Libc.memfd_create(name, closeOnExec | allowSealing), "memfd_create"));
+        const uint closeOnExec = 1, allowSealing = 2, hugePages = 4;
+        const int hugePageShift = 26;
+        var pages = pageSize == 0 ? 0 : hugePages | (uint)BitOperations.Log2((ulong)pageSize) << hugePageShift;
+        var file = new FileDescriptor((int)Libc.Check(Libc.memfd_create(name, closeOnExec | allowSealing | pages), "memfd_create"));
         try
         {
             file.SetLength(length);

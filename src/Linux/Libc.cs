@@ -6,6 +6,11 @@ namespace Understudy.Linux;
 internal static unsafe partial class Libc
 {
     [LibraryImport("libc", SetLastError = true)] internal static partial int close(int fd);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int open(string path, int flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int ioctl(FileDescriptor fd, nuint request, nint argument);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint pread(FileDescriptor fd, void* buffer, nuint count, long offset);
+    [LibraryImport("libc", SetLastError = true)] internal static partial nint pwrite(FileDescriptor fd, void* buffer, nuint count, long offset);
     [LibraryImport("libc", SetLastError = true)] internal static partial nint read(FileDescriptor fd, void* buffer, nuint count);
     [LibraryImport("libc", SetLastError = true)] internal static partial nint write(FileDescriptor fd, void* buffer, nuint count);
     [LibraryImport("libc", SetLastError = true)] internal static partial int fcntl(FileDescriptor fd, int command, int argument);

@@ -39,6 +39,10 @@ public sealed unsafe class SharedMapping : SafeHandle
     /// <summary>Whether <see cref="Write"/> is allowed.</summary>
     public bool IsWritable { get; }
 
+    /// <summary>Where it is in this process: for handing it to the kernel, as in an argument of <see cref="Ioctl"/>. Valid while it is not
+    /// disposed.</summary>
+    public ulong Address => (ulong)handle;
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Libc.munmap(handle, (nuint)Length) == 0;
 

@@ -20,6 +20,12 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     /// <summary>The first thing that found no room on the disk. What comes after it is still judged, and no longer kept.</summary>
     public RunDirectoryFullException? Full { get; private set; }
 
+    /// <summary>All findings so far, in the order they were made.</summary>
+    public IReadOnlyList<Finding> Findings
+    {
+        get { lock (_lock) return [.. _findings.Findings]; }
+    }
+
     public void Watch(SerialConsole console)
     {
         var scanner = _console = new KernelLogScanner(FindingSource.Console, Add);

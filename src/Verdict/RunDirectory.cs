@@ -147,6 +147,24 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
+    /// <summary>Concludes a run whose writer died before it could: by what had been found of kernel and devices until then, else as told.</summary>
+    /// <param name="path">The run's directory; nobody writes there any more.</param>
+    /// <param name="otherwise">The verdict where no finding gives one.</param>
+    /// <returns>The verdict that is there now; one that had been written before all the same stays.</returns>
+    /// <exception cref="InvalidDataException">It is not a run directory.</exception>
+    public static RunVerdict ConcludeAbandoned(string path, RunVerdict otherwise)
+    {
+        var record = RunRecord.Load(path);
+        if (record.Verdict is { } written) return written;
+        var verdict = record.Findings.Any(f => f.Severity >= Severity.Error) ? VerdictEngine.Decide([], record.Findings, []) : otherwise;
+        File.Delete(System.IO.Path.Combine(path, RunFiles.Reserve));
+        var ended = record.Steps.Select(s => s.EndedSeconds ?? s.StartedSeconds).DefaultIfEmpty(0).Max();
+        Replace(path, RunFiles.Results, Encoding.UTF8.GetBytes(Ktap.Render(record.Steps)));
+        Replace(path, RunFiles.Verdict, Json(new VerdictFile(RunInfo.CurrentSchema, verdict.Outcome, verdict.Reason, verdict.Evidence, ended), RunJson.Default.VerdictFile));
+        HtmlReport.Write(RunRecord.Load(path));
+        return verdict;
+    }
+
     static byte[] Json<T>(T value, JsonTypeInfo<T> type)
     {
         using var bytes = new MemoryStream();
@@ -155,18 +173,20 @@ public sealed class RunDirectory : IDisposable
         return bytes.ToArray();
     }
 
-    void Replace(string name, ReadOnlySpan<byte> content)
+    void Replace(string name, ReadOnlySpan<byte> content) => Replace(Path, name, content);
+
+    static void Replace(string directory, string name, ReadOnlySpan<byte> content)
     {
-        var draft = In($".{name}.new");
+        var (draft, file) = (System.IO.Path.Combine(directory, $".{name}.new"), System.IO.Path.Combine(directory, name));
         try
         {
             File.WriteAllBytes(draft, content);
-            File.Move(draft, In(name), overwrite: true);
+            File.Move(draft, file, overwrite: true);
         }
         catch (IOException error) when (RunDirectoryFullException.Describes(error))
         {
             File.Delete(draft);
-            throw new RunDirectoryFullException(In(name), error);
+            throw new RunDirectoryFullException(file, error);
         }
     }
 

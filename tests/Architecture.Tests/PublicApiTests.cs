@@ -9,6 +9,7 @@ public class PublicApiTests
 
     [Theory]
     [InlineData("Pci")]
+    [InlineData("Testing")]
     public void The_public_API_is_the_one_written_down(string name)
     {
         var golden = Repository.Path($"tests/Architecture.Tests/PublicApi/{name}.txt");

@@ -14,9 +14,11 @@ public class ReferenceTests
         ["Verdict"] = [],
         ["Devices"] = ["Pci"],
         ["Transports"] = ["Pci", "Linux"],
+        ["Vfio"] = ["Pci", "Linux", "Devices"],
         ["Boards"] = ["Transports", "Guest", "Linux", "Toolchain"],
         ["Build"] = ["Toolchain"],
         ["Runner"] = ["Boards", "Build", "Verdict", "Devices"],
+        ["Testing"] = ["Runner"],
         ["Cli"] = ["*"],
     };
 

@@ -108,7 +108,7 @@ public sealed class SuiteReaderTests : IDisposable
         Assert.Contains($"{_folder["s/missing/run"]}: a test needs this executable, and it is missing", message, StringComparison.Ordinal);
         Assert.Contains($"{_folder["s/empty/run"]}: a test needs this executable, and it is missing", message, StringComparison.Ordinal);
         Assert.Contains($"{_folder["s/plain/run"]}: this must be executable: chmod +x it", message, StringComparison.Ordinal);
-        Assert.Contains($"{_folder["nowhere"]}: there is no such directory", message, StringComparison.Ordinal);
+        Assert.Contains($"{_folder["nowhere"]}: there is no such file or directory", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,6 +19,14 @@ public sealed class FaultInjector : BusInterceptor
         lock (Slot.Clock.Gate) _rules.Add(new Armed(rule, Slot));
     }
 
+    /// <summary>Refuses a rule that <see cref="Add"/> would refuse, and does nothing else.</summary>
+    /// <exception cref="FormatException">The target names no register of the device.</exception>
+    public void Check(FaultRule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        _ = new Armed(rule, Slot);
+    }
+
     /// <summary>Takes every rule away and puts a removed card back.</summary>
     public void Clear()
     {

@@ -1,6 +1,6 @@
 namespace Understudy.Runner.Suites;
 
-/// <summary>Reads suites from directories, our own layout and Igalia's.</summary>
+/// <summary>Reads suites: directories, in our own layout and Igalia's, and projects in C#, which it builds.</summary>
 public static class SuiteReader
 {
     const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -10,7 +10,7 @@ public static class SuiteReader
     // The scripts a suite or a test may bring.
     static readonly string[] s_scripts = ["setup", Run, "teardown"];
 
-    /// <summary>Reads what paths name: suites, single tests, or directories of suites.</summary>
+    /// <summary>Reads what paths name: suites, single tests, directories of suites, projects and test programs in C#.</summary>
     /// <exception cref="SuiteException">Something is missing or wrong; all of it is told at once.</exception>
     public static IReadOnlyList<TestSuite> Read(params IEnumerable<string> paths)
     {
@@ -21,17 +21,18 @@ public static class SuiteReader
 
     static IReadOnlyList<TestSuite> ReadPath(string path, List<SuiteProblem> problems)
     {
+        if (CodeSuites.Has(path)) return CodeSuites.Read(path, problems) is { } program ? [program] : [];
         if (!Directory.Exists(path))
         {
-            problems.Add(new SuiteProblem(path, 0, "", File.Exists(path) ? "this is a file; a suite or a test is a directory" : "there is no such directory"));
+            problems.Add(new SuiteProblem(path, 0, "", File.Exists(path) ? "this is a file; a suite or a test is a directory, or a project (.csproj) or a test program (.dll) in C#" : "there is no such file or directory"));
             return [];
         }
         var directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (IsTest(directory)) return [ReadSuite(Path.GetDirectoryName(directory)!, [directory], problems)];
         if (IsSuite(directory)) return [ReadSuite(directory, Tests(directory), problems)];
-        var below = Children(directory).Where(IsSuite).ToList();
-        if (below.Count == 0) problems.Add(new SuiteProblem(path, 0, "", $"there is no suite here: a suite has tests, directories with an executable '{Run}'"));
-        return [.. below.Select(suite => ReadSuite(suite, Tests(suite), problems))];
+        var below = Children(directory).Where(child => IsSuite(child) || CodeSuites.Has(child)).ToList();
+        if (below.Count == 0) problems.Add(new SuiteProblem(path, 0, "", $"there is no suite here: a suite has tests, directories with an executable '{Run}', or is a project in C#"));
+        return [.. below.SelectMany(child => CodeSuites.Has(child) ? ReadPath(child, problems) : [ReadSuite(child, Tests(child), problems)])];
     }
 
     static TestSuite ReadSuite(string directory, IEnumerable<string> tests, List<SuiteProblem> problems)

@@ -88,7 +88,7 @@ public sealed class SuiteRun
         // In a report, "the newest" is a name that means another kernel tomorrow.
         var named = cell.Kernel == SuitePlan.NewestKernel ? cell with { Kernel = lab.Kernel.Name } : cell;
         var watch = new CellObserver(named, this);
-        var verdict = await CellRun.PlayAsync(named, lab, directory, _request.Start, watch, cancel).ConfigureAwait(false);
+        var verdict = await PlayAsync(named, lab, directory, watch, cancel).ConfigureAwait(false);
         if (cancel.IsCancellationRequested) return;
         string? broke = null;
         if (verdict.Outcome == Outcome.Broken)
@@ -101,12 +101,16 @@ public sealed class SuiteRun
         Add(place, new CellResult(named, verdict, Stopwatch.GetElapsedTime(started).TotalSeconds, directory, broke));
     }
 
+    Task<RunVerdict> PlayAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, CancellationToken cancel) => cell.Test is CodeTest
+        ? CodeRun.PlayAsync(cell, _request.Modules, directory, _request.Start, watch, cancel)
+        : CellRun.PlayAsync(cell, lab, directory, _request.Start, watch, cancel);
+
     // The lab's failure is nobody's result: its run is kept inside the one that counts.
     async Task<RunVerdict> AgainAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, CancellationToken cancel)
     {
         var aside = directory + ".broken";
         Directory.Move(directory, aside);
-        var verdict = await CellRun.PlayAsync(cell, lab, directory, _request.Start, watch, cancel).ConfigureAwait(false);
+        var verdict = await PlayAsync(cell, lab, directory, watch, cancel).ConfigureAwait(false);
         Directory.Move(aside, Path.Combine(directory, "broken-first"));
         return verdict;
     }

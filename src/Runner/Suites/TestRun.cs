@@ -12,6 +12,9 @@ public sealed class TestRun : IAsyncDisposable
     // Written by us into the guest's kernel log: what comes before it has arrived.
     const string EndOfTest = "understudy: end of test";
 
+    // What a test may look back on: 40 bytes a line.
+    const int TraceLines = 1 << 16;
+
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     readonly TestPlan _plan;
@@ -80,7 +83,7 @@ public sealed class TestRun : IAsyncDisposable
         await Run.DisposeAsync().ConfigureAwait(false);
     }
 
-    static RunInfo Info(TestPlan plan) => new()
+    internal static RunInfo Info(TestPlan plan) => new()
     {
         Id = plan.Name, Title = plan.Settings.Description is { Length: > 0 } text ? $"{plan.Test}: {text}" : plan.Test,
         Command = plan.Command, Test = plan.Test, Cell = plan.Cell, Repeat = plan.Repeat, Seed = (ulong)plan.Seed, Host = HostFactsReader.Read(),
@@ -128,7 +131,7 @@ public sealed class TestRun : IAsyncDisposable
 
     void Plug(PlannedDevice device)
     {
-        var (trace, faults) = (new TraceRecorder(), new FaultInjector());
+        var (trace, faults) = (new TraceRecorder(TraceLines), new FaultInjector());
         var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, faults);
         faults.Injected = (rule, count) => Run.FaultInjected(device.Name, slot, $"{rule}  (number {count})");
         _console.Add(device.Name, device.Entry, slot, trace, faults);

@@ -1,0 +1,33 @@
+namespace Understudy.Runner.Suites;
+
+/// <summary>The environment variables by which a test program is told what to run, and where to write it down. People may set
+/// <see cref="Kernel"/>, <see cref="Modules"/>, <see cref="Seed"/>, <see cref="Start"/> and <see cref="Output"/> themselves.</summary>
+public static class CodeVariables
+{
+    /// <summary>Kernels, separated by commas: names of the catalog or paths.</summary>
+    public const string Kernel = "UNDERSTUDY_KERNEL";
+
+    /// <summary>The modules directory of kernels that are given by their path.</summary>
+    public const string Modules = "UNDERSTUDY_MODULES";
+
+    /// <summary>Seed of everything random.</summary>
+    public const string Seed = "UNDERSTUDY_SEED";
+
+    /// <summary><c>cold</c> boots each guest; otherwise they are restored.</summary>
+    public const string Start = "UNDERSTUDY_START";
+
+    /// <summary>A directory for the run directories of all tests.</summary>
+    public const string Output = "UNDERSTUDY_OUTPUT";
+
+    /// <summary>The run directory of the one test there is to run.</summary>
+    public const string Run = "UNDERSTUDY_RUN";
+
+    /// <summary>Which of several repetitions it is.</summary>
+    public const string Repeat = "UNDERSTUDY_REPEAT";
+
+    /// <summary>The command line that runs it again.</summary>
+    public const string Command = "UNDERSTUDY_COMMAND";
+
+    /// <summary>A file that the driver tests of a program are to be told to, a <see cref="CodeTestEntry"/> a line; nothing is run.</summary>
+    public const string List = "UNDERSTUDY_LIST";
+}

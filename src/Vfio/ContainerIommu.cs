@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Understudy.Linux;
+
+namespace Understudy.Vfio;
+
+/// <summary>A VFIO container: <c>/dev/vfio/vfio</c>, or <c>/dev/iommu</c> behaving as one. What it can do is known once a group is in it and
+/// its type is set, so that comes with the first device.</summary>
+sealed class ContainerIommu : Iommu
+{
+    readonly FileDescriptor _container;
+    readonly Dictionary<string, FileDescriptor> _groups = [];
+    bool _typeSet;
+
+    public ContainerIommu(IommuMode mode) : base(mode)
+    {
+        var path = mode is IommuMode.VfioType1 or IommuMode.VfioType1V2 ? "/dev/vfio/vfio" : "/dev/iommu";
+        _container = KernelFile.Open(path, path == "/dev/iommu" ? KernelFile.NoIommufd : KernelFile.NoVfio);
+        try
+        {
+            var version = Ioctl.Value(_container, Uapi.GetApiVersion, 0, "VFIO_GET_API_VERSION");
+            if (version != 0) throw new VfioException($"{path} speaks version {version} of the VFIO interface; version 0 is known here");
+        }
+        catch
+        {
+            _container.Dispose();
+            throw;
+        }
+    }
+
+    int Type => Mode is IommuMode.VfioType1 or IommuMode.IommufdCompatType1 ? 1 : 3;
+
+    public override IReadOnlyList<IovaRange> AllowedRanges
+    {
+        get
+        {
+            if (!_typeSet) throw new VfioException("A container knows its device addresses once a device has been opened on it");
+            var info = new byte[Uapi.SizeOf<Uapi.Type1Info>()];
+            GetInfo(info);
+            info = new byte[BinaryPrimitives.ReadUInt32LittleEndian(info)];
+            GetInfo(info);
+            return [.. Ranges(info)];
+        }
+    }
+
+    /// <summary>The group's descriptor, with the group in this container and the container's type set.</summary>
+    public FileDescriptor Join(string group)
+    {
+        if (_groups.TryGetValue(group, out var joined)) return joined;
+        var file = KernelFile.Open($"/dev/vfio/{group}", KernelFile.NoGroup);
+        try
+        {
+            RequireViable(file, group);
+            var container = _container.Number;
+            Try($"IOMMU group {group} cannot be used in this container", () => Ioctl.Structure(file, Uapi.GroupSetContainer, ref container, "VFIO_GROUP_SET_CONTAINER"));
+            if (!_typeSet) SetType();
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+        return _groups[group] = file;
+    }
+
+    public override void Dispose()
+    {
+        foreach (var group in _groups.Values) group.Dispose();
+        _container.Dispose();
+        base.Dispose();
+    }
+
+    private protected override bool IsClosed => _container.IsClosed;
+
+    private protected override void MapRange(SharedMapping memory, IovaRange range)
+    {
+        var map = new Uapi.MapDma { Size = Uapi.SizeOf<Uapi.MapDma>(), Flags = Uapi.MapRead | Uapi.MapWrite, Address = memory.Address, Iova = range.First, Bytes = memory.Length };
+        Try($"Device addresses {range} cannot be mapped", () => Ioctl.Structure(_container, Uapi.IommuMapDma, ref map, "VFIO_IOMMU_MAP_DMA"));
+    }
+
+    private protected override ulong UnmapRange(IovaRange range) => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Iova = range.First, Bytes = range.Last - range.First + 1 }, $"Device addresses {range}");
+
+    private protected override ulong UnmapEverything() => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Flags = Uapi.UnmapAll }, "All device addresses");
+
+    ulong Unmap(Uapi.UnmapDma unmap, string what)
+    {
+        Try($"{what} cannot be unmapped", () => Ioctl.Structure(_container, Uapi.IommuUnmapDma, ref unmap, "VFIO_IOMMU_UNMAP_DMA"));
+        return unmap.Bytes;
+    }
+
+    void SetType()
+    {
+        if (Ioctl.Value(_container, Uapi.CheckExtension, Type, "VFIO_CHECK_EXTENSION") == 0)
+            throw new VfioException($"This kernel has no {IommuModes.Name(Mode)}: load vfio_iommu_type1, or choose another mode");
+        Try($"{IommuModes.Name(Mode)} cannot be used", () => Ioctl.Value(_container, Uapi.SetIommu, Type, "VFIO_SET_IOMMU"));
+        _typeSet = true;
+    }
+
+    static void RequireViable(FileDescriptor file, string group)
+    {
+        var status = new Uapi.GroupStatus { Size = Uapi.SizeOf<Uapi.GroupStatus>() };
+        Ioctl.Structure(file, Uapi.GroupGetStatus, ref status, "VFIO_GROUP_GET_STATUS");
+        if ((status.Flags & Uapi.GroupViable) == 0)
+            throw new VfioException($"IOMMU group {group} is not viable: every device in /sys/kernel/iommu_groups/{group}/devices must be bound to vfio-pci, or to no driver");
+    }
+
+    void GetInfo(byte[] info)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(info, (uint)info.Length);
+        Try("The IOMMU does not say what it can do", () => Ioctl.Bytes(_container, Uapi.IommuGetInfo, info, "VFIO_IOMMU_GET_INFO"));
+    }
+
+    // A chain of capabilities, each with its id and the offset of the next. Its offsets only ever grow here, so it ends.
+    static List<IovaRange> Ranges(byte[] info)
+    {
+        var ranges = new List<IovaRange>();
+        var at = MemoryMarshal.Read<Uapi.Type1Info>(info).CapabilityOffset;
+        while (at >= Uapi.SizeOf<Uapi.Type1Info>() && at <= (uint)info.Length - 16)
+        {
+            var capability = info.AsSpan((int)at);
+            if (BinaryPrimitives.ReadUInt16LittleEndian(capability) == Uapi.RangeCapability)
+                foreach (var range in MemoryMarshal.Cast<byte, IovaRange>(capability[16..])[..Math.Min(BinaryPrimitives.ReadInt32LittleEndian(capability[8..]), (capability.Length - 16) / 16)])
+                    ranges.Add(range);
+            var next = BinaryPrimitives.ReadUInt32LittleEndian(capability[4..]);
+            if (next <= at) break;
+            at = next;
+        }
+        ranges.Sort((a, b) => a.First.CompareTo(b.First));
+        return ranges;
+    }
+
+    static void Try(string what, Func<int> call)
+    {
+        try
+        {
+            call();
+        }
+        catch (LinuxException refused)
+        {
+            throw Refused(refused, what);
+        }
+    }
+}
