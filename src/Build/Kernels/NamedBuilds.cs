@@ -30,6 +30,9 @@ public sealed partial class NamedBuilds(UnderstudyCache cache)
         if (!Plain().IsMatch(name)) throw new ToolchainException(ToolchainProblem.UnknownName, $"A build cannot be named '{name}': letters, digits and ._+- make a name.");
     }
 
+    /// <summary>Takes a name away. The build stays until something else takes its place.</summary>
+    public void Remove(string name) => File.Delete(Path.Combine(Names, name));
+
     /// <summary>All there are.</summary>
     public IReadOnlyList<(string Name, KernelBuild Build)> All() => !Directory.Exists(Names) ? [] :
         [.. Directory.EnumerateFiles(Names).Order(StringComparer.Ordinal).Select(file => (Name: Path.GetFileName(file), Directory: File.ReadAllText(file)))
