@@ -28,7 +28,7 @@ sealed class KernelMake(
         var result = await File.ReadAllTextAsync(Path.Combine(Build, ".config"), cancel).ConfigureAwait(false);
         foreach (var target in targets) await MakeTargetAsync(target, result, staging, cancel).ConfigureAwait(false);
         if (targets.Any(target => target.Name is "kernel" or "default" or "debugkernel")) File.Copy(Path.Combine(Build, "System.map"), Path.Combine(staging, "System.map"));
-        var release = File.ReadAllText(Path.Combine(Build, "include/config/kernel.release")).Trim();
+        var release = await ReleaseAsync(cancel).ConfigureAwait(false);
         if (result.Contains("\nCONFIG_MODULES=y", StringComparison.Ordinal) && File.Exists(Path.Combine(Build, "Module.symvers"))) DevelopmentTree.Make(Build, tree.Directory, staging, home, architecture, tools, release);
         await File.WriteAllLinesAsync(Path.Combine(staging, LogName), _lines, cancel).ConfigureAwait(false);
         _metadata.Write(staging, release, config.Report(result), BuildLog.Read(_lines, tree.Directory));
@@ -42,7 +42,14 @@ sealed class KernelMake(
         else await MakeAsync([config.Target!], "the configuration", cancel).ConfigureAwait(false);
         await File.AppendAllTextAsync(path, string.Concat(config.Fragments.Select(fragment => $"\n{fragment.Text}\n")), cancel).ConfigureAwait(false);
         await MakeAsync(["olddefconfig"], "the configuration", cancel).ConfigureAwait(false);
-        await MakeAsync(["kernelrelease"], "the configuration", cancel).ConfigureAwait(false);
+    }
+
+    async Task<string> ReleaseAsync(CancellationToken cancel)
+    {
+        var built = Path.Combine(Build, "include/config/kernel.release");
+        if (File.Exists(built)) return File.ReadAllText(built).Trim();
+        var lines = await MakeAsync(["--no-print-directory", "-s", "kernelrelease"], "the release", cancel).ConfigureAwait(false);
+        return lines.LastOrDefault(line => line.Length > 0 && !line.StartsWith("make", StringComparison.Ordinal)) ?? "";
     }
 
     async Task MakeTargetAsync(KernelTarget target, string result, string staging, CancellationToken cancel)
@@ -79,13 +86,13 @@ sealed class KernelMake(
     static Task<string> PackAsync(string directory, string what, string archive, CancellationToken cancel) => HostTool.RunAsync("tar",
         ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--exclude=lib/modules/*/build", "--exclude=lib/modules/*/source", "-I", "xz -T1 -1", "-cf", archive, "-C", directory, what], "/", $"packing {Path.GetFileName(archive)}", cancel);
 
-    async Task MakeAsync(IReadOnlyList<string> command, string what, CancellationToken cancel)
+    async Task<IReadOnlyList<string>> MakeAsync(IReadOnlyList<string> command, string what, CancellationToken cancel)
     {
         var make = new MakeRun(work, [.. Common(), .. command], tools.Compiler.Path) { Log = Log, OnLine = builds, Environment = Surroundings() };
         var (code, lines) = await make.RunAsync(cancel).ConfigureAwait(false);
         _lines.Add($"make {string.Join(' ', command)}");
         _lines.AddRange(lines);
-        if (code != 0) throw Failed(what, lines);
+        return code == 0 ? lines : throw Failed(what, lines);
     }
 
     IEnumerable<string> Common() =>
