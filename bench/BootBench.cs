@@ -25,7 +25,7 @@ sealed class BootBench(Workshop workshop) : IBench
     async Task<Measurement[]> CompareAsync(string kernel, string target, Func<double, bool>? meets, CancellationToken cancel)
     {
         var lab = await workshop.OpenLabAsync(kernel, cancel);
-        var plain = new PlainBoot(lab.Board, lab.Kernel);
+        var plain = new PlainBoot((QemuBoard)lab.Board, lab.Kernel);
         var peer = new Series($"{kernel}, plain q35", "s");
         var ours = new Series(kernel, "s");
         await MeasureAsync(lab, cancel);      // once for the page cache, and for what the board learns about its host

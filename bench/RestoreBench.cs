@@ -33,7 +33,7 @@ sealed class RestoreBench(Workshop workshop) : IBench
     static async Task<Measurement[]> CompareAsync(Lab lab, CancellationToken cancel)
     {
         var name = lab.Kernel.Name;
-        var naive = new PlainBoot(lab.Board, lab.Kernel);
+        var naive = new PlainBoot((QemuBoard)lab.Board, lab.Kernel);
         Series plain = new($"{name}, plain q35", "s"), cold = new($"{name}, cold", "s"), coldCard = new($"{name}, cold, with card and driver", "s"),
             restored = new($"{name}, restored", "s"), card = new($"{name}, restored, with card and driver", "s"), loaded = new($"{name}, restored, driver loaded before", "s");
         (Series Series, GuestStart Start, Driver Driver)[] ours =

@@ -15,6 +15,7 @@ static class BootCommand
 
     public static Command Create()
     {
+        var board = CommandLine.Board();
         var kernel = CommandLine.Kernel();
         var modules = CommandLine.Modules();
         var devices = new Option<string[]>("--device") { Description = "Devices to plug in, see 'understudy devices'; may be given several times", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
@@ -28,12 +29,12 @@ static class BootCommand
             understudy boot --kernel debian:6.12 --device rtl8111
             understudy boot --device rtl8111 -e 'ip link set eth0 up; device nic cable on; sleep 1; dmesg | tail -3'
             echo uname -a | understudy boot
-            """) { kernel, modules, devices, cpus, memory, execute, json };
+            """) { board, kernel, modules, devices, cpus, memory, execute, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () =>
         {
             if (parsed.GetValue(cpus) is < 1 or > 64) throw new UsageException("--cpus takes a number from 1 to 64");
             if (parsed.GetValue(memory) is < 64 or > 65536) throw new UsageException("--memory takes a number of MiB from 64 to 65536");
-            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules)), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory));
+            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory));
             return RunAsync(session, parsed.GetValue(execute), parsed.GetValue(json), cancel);
         }));
         return command;

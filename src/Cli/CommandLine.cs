@@ -22,6 +22,13 @@ static class CommandLine
         HelpName = "NAME|PATH",
     };
 
+    public static Option<string> Board()
+    {
+        var board = new Option<string>("--board") { Description = $"The board to run on: {string.Join("; ", BoardCatalog.All.Select(entry => $"{entry.Name} ({entry.What})"))}", HelpName = "NAME", DefaultValueFactory = _ => BoardCatalog.Default };
+        board.AcceptOnlyFromAmong([.. BoardCatalog.Names]);
+        return board;
+    }
+
     public static Option<string?> Modules() => new("--modules") { Description = "The modules directory of a kernel given by its path", HelpName = "DIR" };
 
     /// <summary>The words of an option that takes several, each time separated by commas.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Understudy.Boards;
 using Understudy.Runner;
 using Understudy.Toolchain;
 
@@ -10,6 +11,7 @@ static class DemoCommand
 {
     public static Command Create()
     {
+        var board = CommandLine.Board();
         var kernel = CommandLine.Kernel();
         var modules = CommandLine.Modules();
         var json = CommandLine.Json();
@@ -22,13 +24,13 @@ static class DemoCommand
             understudy demo
             understudy demo --kernel debian:6.1
             understudy demo --kernel path/to/bzImage --modules path/to/lib/modules/6.19.0
-            """) { kernel, modules, output, seed, every, json };
+            """) { board, kernel, modules, output, seed, every, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () =>
         {
             if (parsed.GetValue(every) < 1) throw new UsageException("--lose-every takes a number from 1 on");
-            var lab = new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules));
+            var lab = new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!);
             var directory = parsed.GetValue(output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"demo-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
-            var again = $"understudy demo{(lab.Kernel is null ? "" : $" --kernel {lab.Kernel}")}{(lab.Modules is null ? "" : $" --modules {lab.Modules}")} --seed {parsed.GetValue(seed)} --lose-every {parsed.GetValue(every)}";
+            var again = $"understudy demo{(lab.Board == BoardCatalog.Default ? "" : $" --board {lab.Board}")}{(lab.Kernel is null ? "" : $" --kernel {lab.Kernel}")}{(lab.Modules is null ? "" : $" --modules {lab.Modules}")} --seed {parsed.GetValue(seed)} --lose-every {parsed.GetValue(every)}";
             return RunAsync(new DemoRequest(lab, directory, again, parsed.GetValue(seed), parsed.GetValue(every)), parsed.GetValue(json), cancel);
         }));
         return command;

@@ -11,6 +11,7 @@ namespace Understudy.Cli;
 static class RunCommand
 {
     static readonly Argument<string[]> s_paths = new("PATH") { Description = "Suites, single tests, or directories of suites", Arity = ArgumentArity.OneOrMore };
+    static readonly Option<string> s_board = CommandLine.Board();
     static readonly Option<string[]> s_kernels = new("--kernel") { Description = "Kernels to run on, separated by commas; the newest stable one unless told", HelpName = "NAME|PATH,...", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string?> s_modules = CommandLine.Modules();
     static readonly Option<string[]> s_tags = new("--tag") { Description = "Only tests with one of these tags; '!slow' leaves those out", HelpName = "TAG", AllowMultipleArgumentsPerToken = true };
@@ -38,7 +39,7 @@ static class RunCommand
             understudy run suites --last-failed
             """)
         {
-            s_paths, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_output, s_json,
+            s_paths, s_board, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_output, s_json,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -69,7 +70,7 @@ static class RunCommand
         var request = new SuiteRequest(Read(parsed.GetValue(s_paths)!), output, Command(parsed))
         {
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
-            Modules = parsed.GetValue(s_modules),
+            Board = parsed.GetValue(s_board)!, Modules = parsed.GetValue(s_modules),
             Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed },
             Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
             Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),

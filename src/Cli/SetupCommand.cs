@@ -39,7 +39,7 @@ static class SetupCommand
             provided.Add((JsonNode)new JsonObject { ["name"] = lab.Kernel.Name, ["release"] = lab.Kernel.Release, ["packageVersion"] = lab.Kernel.PackageVersion, ["sha256"] = lab.Kernel.Sha256 });
             progress.Line($"{lab.Kernel.Name}: {lab.Kernel.Release}");
             if (provided.Count > 1) continue;
-            progress.Line($"QEMU {lab.Board.Qemu.Version} ({lab.Board.Qemu.Origin})");
+            if (lab.Qemu is { } qemu) progress.Line($"QEMU {qemu.Version} ({qemu.Origin})");
             progress.Line($"accelerator {lab.Board.Accelerator.Name}: {lab.Board.Accelerator.Reason}");
         }
         if (json) CommandLine.Print(new JsonObject { ["cache"] = toolbox.Cache.Root, ["kernels"] = provided });

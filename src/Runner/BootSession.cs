@@ -34,6 +34,7 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
         try
         {
             foreach (var entry in _entries) Plug(machine, entry, says);
+            if (cpus > 1 && opened.Board.Traits.WhyNot(BoardAbility.Smp) is { } lack) throw new LabFailedException($"The board {opened.Board.Name} has {lack}: leave --cpus at 1.");
             says($"booting {opened.Kernel.Release} under {machine.Accelerator.Name} ({machine.Accelerator.Reason})");
             await machine.PowerOnAsync(cancel).ConfigureAwait(false);
             foreach (var driver in drivers) await machine.Guest.LoadModuleAsync(driver, cancellation: cancel).ConfigureAwait(false);

@@ -24,7 +24,7 @@ public sealed partial class Demo
     readonly FaultInjector _faults = new();
     readonly DeviceConsole _console = new();
     Kernel? _kernel;
-    QemuBoard? _board;
+    Lab? _lab;
     IMachine? _machine;
     PciSlot<Rtl8111>? _slot;
     Stream? _capture;
@@ -42,7 +42,7 @@ public sealed partial class Demo
         var info = new RunInfo
         {
             Id = Path.GetFileName(request.Directory), Title = "First light: r8169 on an RTL8111 written in C#",
-            Command = request.Command, Seed = (ulong)request.Seed, Host = HostFactsReader.Read(), Board = "qemu-q35",
+            Command = request.Command, Seed = (ulong)request.Seed, Host = HostFactsReader.Read(),
         };
         await using var run = Run.Begin(request.Directory, info, observer);
         var demo = new Demo(toolbox, request, run);
@@ -72,30 +72,31 @@ public sealed partial class Demo
 
     async Task FindToolchainAsync(StepNotes notes, CancellationToken cancel)
     {
-        var fetched = _toolbox.QemuAtHand is null ? "fetched" : "found";
         _kernel = await Lab.KernelAsync(_toolbox, _request.Lab, cancel).ConfigureAwait(false);
-        var found = await _toolbox.QemuAsync(cancel).ConfigureAwait(false);
         if (!(await _toolbox.ModulesAsync(_kernel, cancel).ConfigureAwait(false)).Has("r8169"))
             throw new StepSkippedException($"{_kernel.Name} ({_kernel.Release}) has no r8169 driver, neither as a module nor built in");
-        notes.Detail = $"QEMU {fetched}: {(found.Origin == "system" ? $"this system's {found.Version}" : found.Origin)}; kernel {_kernel.Name} is {_kernel.Release}";
-        _run.Directory.Describe(_run.Directory.Info with
-        {
-            Kernel = new KernelFacts(_kernel.Name, _kernel.Release, _kernel.PackageVersion, _kernel.Sha256),
-            Qemu = new QemuFacts(found.Version, found.Origin),
-        });
+        notes.Detail = $"{(_request.Lab.Board == BoardCatalog.Default ? await QemuAsync(cancel).ConfigureAwait(false) : "")}kernel {_kernel.Name} is {_kernel.Release}";
+        _run.Directory.Describe(_run.Directory.Info with { Kernel = new KernelFacts(_kernel.Name, _kernel.Release, _kernel.PackageVersion, _kernel.Sha256) });
+    }
+
+    async Task<string> QemuAsync(CancellationToken cancel)
+    {
+        var fetched = _toolbox.QemuAtHand is null ? "fetched" : "found";
+        var found = await _toolbox.QemuAsync(cancel).ConfigureAwait(false);
+        _run.Directory.Describe(_run.Directory.Info with { Qemu = new QemuFacts(found.Version, found.Origin) });
+        return $"QEMU {fetched}: {(found.Origin == "system" ? $"this system's {found.Version}" : found.Origin)}; ";
     }
 
     async Task ChooseAcceleratorAsync(StepNotes notes, CancellationToken cancel)
     {
-        _board = await QemuBoard.OpenAsync(_toolbox, _kernel!, cancel).ConfigureAwait(false);
-        var accelerator = _board.Accelerator;
-        notes.Detail = $"{accelerator.Name}: {accelerator.Reason}";
-        _run.Directory.Describe(_run.Directory.Info with { Accelerator = new AcceleratorFacts(accelerator.Name, accelerator.Reason) });
+        _lab = await Lab.OpenAsync(_toolbox, _request.Lab, cancel).ConfigureAwait(false);
+        notes.Detail = $"{_lab.Accelerator.Name}: {_lab.Accelerator.Reason}";
+        _run.Directory.Describe(_run.Directory.Info with { Board = _lab.Board.Model, Qemu = _lab.Qemu, Accelerator = _lab.Accelerator });
     }
 
     async Task BootAsync(StepNotes notes, CancellationToken cancel)
     {
-        _machine = _board!.Assemble(new BootSpec(_kernel!) { Modules = ["r8169"], Seed = _request.Seed, OnDeviceCommand = command => Task.FromResult(_console.Answer(command)) });
+        _machine = _lab!.Board.Assemble(new BootSpec(_kernel!) { Modules = ["r8169"], Seed = _request.Seed, OnDeviceCommand = command => Task.FromResult(_console.Answer(command)) });
         _run.Watch(_machine);
         _capture = _run.Directory.CreateAttachment("wire.pcap");
         var capture = _pcap = new PcapFile(_capture);

@@ -2,13 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 using Understudy.Boards;
 using Understudy.Build;
 using Understudy.Toolchain;
+using Understudy.Verdict;
 
 namespace Understudy.Runner;
 
 /// <summary>What a run stands on: a toolbox, a kernel, a board. Everything is found or fetched when the lab is opened.</summary>
 public sealed class Lab
 {
-    Lab(Toolbox toolbox, Kernel kernel, QemuBoard board) => (Toolbox, Kernel, Board) = (toolbox, kernel, board);
+    Lab(Toolbox toolbox, Kernel kernel, IBoard board) => (Toolbox, Kernel, Board) = (toolbox, kernel, board);
 
     /// <summary>Where everything comes from.</summary>
     public Toolbox Toolbox { get; }
@@ -17,14 +18,20 @@ public sealed class Lab
     public Kernel Kernel { get; }
 
     /// <summary>The board to boot it on.</summary>
-    public QemuBoard Board { get; }
+    public IBoard Board { get; }
+
+    /// <summary>What is known of the QEMU guests run in; null on a board without.</summary>
+    public QemuFacts? Qemu => Board is QemuBoard { Qemu: var qemu } ? new QemuFacts(qemu.Version, qemu.Origin) : null;
+
+    /// <summary>What is known of what runs the guests' instructions.</summary>
+    public AcceleratorFacts Accelerator => new(Board.Accelerator.Name, Board.Accelerator.Reason);
 
     /// <summary>Finds or fetches the kernel.</summary>
     /// <exception cref="ToolchainException">There is no such kernel, or it cannot be fetched.</exception>
     public static Task<Kernel> KernelAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
         => IsBuild(request.Kernel) ? BuiltAsync(toolbox, request.Kernel, cancel) : IsPath(request.Kernel)
             ? toolbox.Kernels.OpenAsync(request.Kernel, request.Modules, cancel)
-            : toolbox.Kernels.EnsureAsync(request.Kernel ?? Newest, cancel);
+            : toolbox.Kernels.EnsureAsync(NameOf(request), cancel);
 
     static async Task<Kernel> BuiltAsync(Toolbox toolbox, string name, CancellationToken cancel)
     {
@@ -35,10 +42,11 @@ public sealed class Lab
 
     /// <summary>Refuses a kernel that cannot be meant, before anything is made for its sake. Without a network and without a list of
     /// kernels it cannot know, and refuses nothing.</summary>
-    /// <exception cref="ToolchainException">No kernel has that name (<see cref="ToolchainProblem.UnknownName"/>; the nearest names are
+    /// <exception cref="ToolchainException">No board or kernel has that name (<see cref="ToolchainProblem.UnknownName"/>; the nearest names are
     /// given), or no file that path.</exception>
     public static async Task CheckAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
     {
+        _ = BoardCatalog.Find(request.Board);
         if (IsBuild(request.Kernel))
         {
             _ = new NamedBuilds(toolbox.Cache).Find(request.Kernel);
@@ -49,10 +57,10 @@ public sealed class Lab
             if (!File.Exists(request.Kernel)) throw Unknown($"There is no kernel image {Path.GetFullPath(request.Kernel)}. Give the path of a bzImage or vmlinux, or a name that 'understudy kernels' lists.");
             return;
         }
-        if (request.Modules is not null) throw Unknown($"A modules directory goes with a kernel given by its path; {request.Kernel ?? Newest} brings its own.");
+        if (request.Modules is not null) throw Unknown($"A modules directory goes with a kernel given by its path; {NameOf(request)} brings its own.");
         try
         {
-            await toolbox.Kernels.CheckAsync(request.Kernel ?? Newest, cancel).ConfigureAwait(false);
+            await toolbox.Kernels.CheckAsync(NameOf(request), cancel).ConfigureAwait(false);
         }
         catch (ToolchainException broken) when (broken.Problem != ToolchainProblem.UnknownName)
         {
@@ -61,7 +69,7 @@ public sealed class Lab
         }
     }
 
-    const string Newest = "debian:latest";
+    static string NameOf(LabRequest request) => request.Kernel ?? BoardCatalog.Find(request.Board).Kernel;
 
     static bool IsBuild([NotNullWhen(true)] string? kernel) => kernel?.StartsWith(NamedBuilds.Scheme, StringComparison.Ordinal) == true;
 
@@ -71,11 +79,11 @@ public sealed class Lab
 
     /// <summary>Opens the lab.</summary>
     /// <exception cref="ToolchainException">Something is not here and cannot be fetched.</exception>
-    /// <exception cref="LabFailedException">QEMU cannot be started.</exception>
+    /// <exception cref="LabFailedException">The board's own program cannot be started.</exception>
     public static async Task<Lab> OpenAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
     {
         await CheckAsync(toolbox, request, cancel).ConfigureAwait(false);
         var kernel = await KernelAsync(toolbox, request, cancel).ConfigureAwait(false);
-        return new Lab(toolbox, kernel, await QemuBoard.OpenAsync(toolbox, kernel, cancel).ConfigureAwait(false));
+        return new Lab(toolbox, kernel, await BoardCatalog.Find(request.Board).OpenAsync(toolbox, kernel, cancel).ConfigureAwait(false));
     }
 }

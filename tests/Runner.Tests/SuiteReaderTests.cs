@@ -1,3 +1,4 @@
+using Understudy.Boards;
 using Understudy.Runner.Suites;
 
 namespace Understudy.Runner.Tests;
@@ -34,6 +35,7 @@ public sealed class SuiteReaderTests : IDisposable
             modules: r8169
             kernel: [">=6.1", "<8"]
             boards: [qemu]
+            needs: [port-io, smp]
             cpus: 4
             memory: 512M
             kernel-arguments: quiet nokaslr
@@ -53,6 +55,8 @@ public sealed class SuiteReaderTests : IDisposable
         Assert.True(settings.Kernel!.Allows("debian:6.12", "6.12.3-amd64"));
         Assert.Equal(["quiet", "nokaslr"], settings.KernelArguments);
         Assert.Equal(["-d", "guest_errors"], settings.QemuArguments);
+        Assert.Equal(["qemu"], settings.Boards);
+        Assert.Equal([BoardAbility.PortIo, BoardAbility.Smp], settings.Needs);
         Assert.Equal((TimeSpan.FromMilliseconds(500), "bug 17"), (settings.Timeout, settings.ExpectedFailure));
         Assert.Matches(settings.ExpectedLog[1], "eth0: RTL8168c");
         Assert.Equal("it is what we do to it", Assert.Single(settings.AllowedLog).Reason);
@@ -68,6 +72,8 @@ public sealed class SuiteReaderTests : IDisposable
     [InlineData("cpus: [1, 2]", "cpus: expected a text, not a list")]
     [InlineData("memory: 3M", "memory: expected guest memory such as 512M or 2G, from 64M to 64G, not '3M'")]
     [InlineData("devices:\n  - rtl8111\n  - rtl8112", "test.yaml:3: devices: there is no device 'rtl8112'; there is rtl8111")]
+    [InlineData("boards: qmu", "boards: there is no board 'qmu'; did you mean 'qemu'? There is qemu")]
+    [InlineData("needs: port_io", "needs: there is no ability of a board 'port_io'; did you mean 'port-io'? There is port-io, smp")]
     [InlineData("devices: rtl8111 nic", "devices: expected a device such as 'rtl8111 as nic', not 'rtl8111 nic'")]
     [InlineData("devices: [rtl8111, rtl8111]", "devices: two devices are named 'nic'; write 'rtl8111 as nic2'")]
     [InlineData("modules: debug=1", "modules: expected a module such as 'r8169 debug=16', not 'debug=1'")]

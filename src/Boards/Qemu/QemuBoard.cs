@@ -22,10 +22,18 @@ public sealed class QemuBoard : IBoard
     /// <inheritdoc/>
     public string Name => "qemu";
 
+    /// <inheritdoc/>
+    public string Model => "qemu-q35";
+
+    /// <inheritdoc/>
+    public BoardTraits Traits => Lacks;
+
+    internal static BoardTraits Lacks { get; } = new();
+
     /// <summary>The QEMU it uses.</summary>
     public QemuInstallation Qemu { get; }
 
-    /// <summary>What will run guests here.</summary>
+    /// <inheritdoc/>
     public Accelerator Accelerator { get; }
 
     /// <summary>Gathers what guests are made of, and finds out what this host can do for them: the first time after the host booted, by

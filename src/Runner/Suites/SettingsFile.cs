@@ -1,3 +1,4 @@
+using Understudy.Boards;
 using Understudy.Toolchain;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -16,7 +17,8 @@ static class SettingsFile
         ["devices"] = (settings, value) => settings with { Devices = Distinct(value, value.List(PlannedDevice.Parse)) },
         ["modules"] = (settings, value) => settings with { Modules = value.List(text => PlannedModule.Parse(text).From(value.Directory)) },
         ["kernel"] = (settings, value) => settings with { Kernel = Kernel(value) },
-        ["boards"] = (settings, value) => settings with { Boards = value.Texts() },
+        ["boards"] = (settings, value) => settings with { Boards = Known(value, BoardCatalog.Names, "board") },
+        ["needs"] = (settings, value) => settings with { Needs = [.. Known(value, BoardTraits.Words.Keys, "ability of a board").Select(word => BoardTraits.Words[word])] },
         ["cpus"] = (settings, value) => settings with { Cpus = value.Number(1, 64) },
         ["memory"] = (settings, value) => settings with { MemoryMebibytes = value.Mebibytes() },
         ["kernel-arguments"] = (settings, value) => settings with { KernelArguments = value.Arguments() },
@@ -71,6 +73,11 @@ static class SettingsFile
         }
         return settings;
     }
+
+    static IReadOnlyList<string> Known(SettingValue value, IEnumerable<string> names, string what)
+        => value.Texts().FirstOrDefault(word => !names.Contains(word)) is { } unknown
+            ? throw new SettingException(value.Line, $"there is no {what} '{unknown}'; did you mean '{Nearest.To(unknown, names)[0]}'? There is {string.Join(", ", names)}")
+            : value.Texts();
 
     static KernelConstraint Kernel(SettingValue value)
     {

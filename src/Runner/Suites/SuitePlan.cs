@@ -1,11 +1,10 @@
+using Understudy.Boards;
+
 namespace Understudy.Runner.Suites;
 
 /// <summary>What a request comes to, cell by cell.</summary>
 static class SuitePlan
 {
-    /// <summary>Stands for the newest kernel of the catalog.</summary>
-    public const string NewestKernel = "debian:latest";
-
     /// <summary>The cells of one round, in the order they begin.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="round">From 0.</param>
@@ -14,12 +13,12 @@ static class SuitePlan
         var repeated = request.Rounds != 1;
         var seed = request.Seed + round;
         TestCell[] cells = [.. request.Suites.SelectMany(suite => suite.Tests).SelectMany(test => KernelsFor(test, request)
-            .Where(kernel => request.Selection.Chooses(test, kernel)).Select(kernel => new TestCell(test, kernel, seed, repeated ? round + 1 : 0)))];
+            .Where(kernel => request.Selection.Chooses(test, kernel)).Select(kernel => new TestCell(test, kernel, seed, repeated ? round + 1 : 0) { Board = request.Board }))];
         if (request.Shuffle) new Random(seed).Shuffle(cells);
         return cells;
     }
 
-    // The user's own words come before the suite's, and those before the newest.
+    // The user's own words come before the suite's, and those before the board's own.
     static IReadOnlyList<string> KernelsFor(SuiteTest test, SuiteRequest request)
-        => request.Kernels.Count > 0 ? request.Kernels : [test.Settings.KernelImage ?? NewestKernel];
+        => request.Kernels.Count > 0 ? request.Kernels : [test.Settings.KernelImage ?? BoardCatalog.Find(request.Board).Kernel];
 }

@@ -11,6 +11,9 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
     /// <summary>Names of kernels; empty for the newest one of the catalog.</summary>
     public IReadOnlyList<string> Kernels { get; init; } = [];
 
+    /// <summary>The board to run on, by its name in the catalog.</summary>
+    public string Board { get; init; } = BoardCatalog.Default;
+
     /// <summary>The modules directory of kernels that are given by their path; null for none.</summary>
     public string? Modules { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Understudy.Boards;
 using Understudy.Toolchain;
 using Understudy.Verdict;
 
@@ -25,7 +26,7 @@ public sealed class SuiteRun
     /// <summary>Runs what was asked for. Cancelling ends it early, with what has run until then.</summary>
     /// <exception cref="IOException">The output directory cannot be made, is not empty, or is full.</exception>
     /// <exception cref="ToolchainException">A kernel, or what boots it, is not here and cannot be fetched.</exception>
-    /// <exception cref="Boards.LabFailedException">QEMU cannot be started.</exception>
+    /// <exception cref="LabFailedException">QEMU cannot be started.</exception>
     public static async Task<SuiteSummary> PlayAsync(Toolbox toolbox, SuiteRequest request, ISuiteObserver observer, CancellationToken cancel = default)
     {
         if (Directory.Exists(request.Output) && Directory.EnumerateFileSystemEntries(request.Output).Any()) throw new IOException($"{request.Output} is not empty: name a new directory for the output");
@@ -40,7 +41,7 @@ public sealed class SuiteRun
     async Task OpenLabsAsync(CancellationToken cancel)
     {
         foreach (var kernel in SuitePlan.Round(_request, 0).Select(cell => cell.Kernel).Distinct())
-            _labs[kernel] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null), cancel).ConfigureAwait(false);
+            _labs[kernel] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null, _request.Board), cancel).ConfigureAwait(false);
     }
 
     async Task PlayAsync(CancellationToken cancel)
@@ -86,7 +87,7 @@ public sealed class SuiteRun
         var directory = DirectoryFor(cell);
         var lab = _labs[cell.Kernel];
         // In a report, "the newest" is a name that means another kernel tomorrow.
-        var named = cell.Kernel == SuitePlan.NewestKernel ? cell with { Kernel = lab.Kernel.Name } : cell;
+        var named = cell.Kernel == BoardCatalog.Find(cell.Board).Kernel ? cell with { Kernel = lab.Kernel.Name } : cell;
         var watch = new CellObserver(named, this);
         var verdict = await PlayAsync(named, lab, directory, watch, cancel).ConfigureAwait(false);
         if (cancel.IsCancellationRequested) return;

@@ -10,12 +10,15 @@ namespace Understudy.Runner.Suites;
 /// <param name="Repeat">Which of several repetitions, from 1; 0 when it runs once.</param>
 public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repeat = 0)
 {
+    /// <summary>The board, by its name in the catalog.</summary>
+    public string Board { get; init; } = BoardCatalog.Default;
+
     /// <summary>Its name among all cells: <c>rtl8111/link@debian:6.12</c>, with <c>#2</c> for the second repetition.</summary>
     public string Name => $"{Test.FullName}@{Kernel}{(Repeat > 0 ? string.Create(CultureInfo.InvariantCulture, $"#{Repeat}") : "")}";
 
     /// <summary>The command line that runs this cell and nothing else.</summary>
     public string Reproduce => string.Create(CultureInfo.InvariantCulture,
-        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} --kernel {Quoted(Kernel)} --seed {Seed}");
+        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} --kernel {Quoted(Kernel)}{(Board == BoardCatalog.Default ? "" : $" --board {Board}")} --seed {Seed}");
 
     /// <summary>What is to be run.</summary>
     internal TestPlan Plan(GuestStart start) => new(Test.FullName, Kernel, Test.Settings, Reproduce) { Name = Name, Seed = Seed, Repeat = Repeat, Start = start };

@@ -92,8 +92,7 @@ public sealed class TestRun : IAsyncDisposable
     void Describe(Lab lab) => Run.Directory.Describe(Run.Directory.Info with
     {
         Kernel = new KernelFacts(lab.Kernel.Name, lab.Kernel.Release, lab.Kernel.PackageVersion, lab.Kernel.Sha256),
-        Qemu = new QemuFacts(lab.Board.Qemu.Version, lab.Board.Qemu.Origin), Board = "qemu-q35",
-        Accelerator = new AcceleratorFacts(lab.Board.Accelerator.Name, lab.Board.Accelerator.Reason),
+        Qemu = lab.Qemu, Board = lab.Board.Model, Accelerator = lab.Accelerator,
         Devices = [.. Settings.Devices.Select(device => new DeviceFacts(device.Name, device.Entry.Name))],
     });
 
@@ -104,13 +103,15 @@ public sealed class TestRun : IAsyncDisposable
         Describe(_lab);
         if (Settings.Kernel is { } wanted && !wanted.Allows(_lab.Kernel)) throw new StepSkippedException($"for kernels {wanted}, and this is {_lab.Kernel.Name} ({_lab.Kernel.Release})");
         if (Settings.Boards.Count > 0 && !Settings.Boards.Contains(_lab.Board.Name)) throw new StepSkippedException($"for boards {string.Join(", ", Settings.Boards)}, and this is {_lab.Board.Name}");
+        foreach (var need in Settings.Needed)
+            if (_lab.Board.Traits.WhyNot(need) is { } lack) throw new StepSkippedException($"needs {BoardTraits.Word(need)}, and the board {_lab.Board.Name} has {lack}");
         _modules = new CellModules(Settings.Modules, _lab);
         await _modules.CheckAsync(cancel).ConfigureAwait(false);
         notes.Detail = $"{_plan.Name}, seed {_plan.Seed}";
     }
 
     // What a test says to the kernel or to QEMU at boot, a saved guest has not heard.
-    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 ? _plan.Start : GuestStart.Cold;
+    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 && _lab!.Board.Traits.WhyNot(BoardAbility.Restore) is null ? _plan.Start : GuestStart.Cold;
 
     async Task BootAsync(StepNotes notes, Func<GuestAgent, CancellationToken, Task>? settle, CancellationToken cancel)
     {

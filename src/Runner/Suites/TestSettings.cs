@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Understudy.Boards;
 
 namespace Understudy.Runner.Suites;
 
@@ -22,6 +23,16 @@ public sealed record TestSettings
 
     /// <summary>The boards it is for; empty for all.</summary>
     public IReadOnlyList<string> Boards { get; init; } = [];
+
+    /// <summary>What the board must be able to do.</summary>
+    public IReadOnlyList<BoardAbility> Needs { get; init; } = [];
+
+    /// <summary>What the board must be able to do, by what is said of it and by what the other settings come to.</summary>
+    internal IEnumerable<BoardAbility> Needed =>
+    [
+        .. Needs, .. Cpus > 1 ? new[] { BoardAbility.Smp } : [], .. KernelArguments.Count > 0 ? new[] { BoardAbility.KernelArguments } : [],
+        .. QemuArguments.Count > 0 ? new[] { BoardAbility.QemuArguments } : [],
+    ];
 
     /// <summary>Virtual CPUs.</summary>
     public int Cpus { get; init; } = 1;
