@@ -31,7 +31,7 @@ static class BuildCommand
             """
             understudy build --profile qemu --name small           then: understudy boot --kernel build:small
             understudy build debian:7.2 --config tinyconfig CONFIG_64BIT=y CONFIG_PRINTK=y
-            understudy build ~/linux --config defconfig kvm_guest.config kasan.config --toolchain clang-19 kernel modules
+            understudy build ~/linux --config defconfig kvm_guest.config debug.config --toolchain clang-19 kernel modules
             understudy build https://example.org/linux.git --ref v7.2 --arch arm64 kernel dtbs -- KCFLAGS=-Werror
             understudy build module drivers/nic --kernel debian:6.12
             """) { s_source, s_targets, s_ref, s_profile, s_architecture, s_toolchain, s_config, s_patches, s_inRoot, s_name, s_output, s_json };

@@ -12,7 +12,7 @@ sealed partial record BuildTools(Compiler Compiler, IReadOnlyList<string> Variab
     const string Newest = "14";
 
     // What every kernel's build calls; headers that objtool needs are on Debian a package of their own.
-    static readonly string[] s_programs = ["make", "gcc", "ld", "flex", "bison", "bc", "perl"];
+    static readonly string[] s_programs = ["make", "gcc", "ld", "flex", "bison", "bc", "xz"];
     static readonly string[] s_packages = [$"gcc-{Newest}", "make", "flex", "bison", "bc", "m4", "cpio", "kmod", "xz-utils", "libelf-dev", "libssl-dev", "libc6-dev"];
 
     public IReadOnlyDictionary<string, string> Environment { get; private init; } = new Dictionary<string, string>();

@@ -5,6 +5,9 @@ namespace Understudy.Build;
 /// <summary>A git repository whose history is walked. It is only read: commits are unpacked into the cache.</summary>
 public sealed class GitRepository
 {
+    const string Shelf = "commits";
+    const int MostCommits = 12;
+
     readonly UnderstudyCache _cache;
 
     GitRepository(UnderstudyCache cache, string root) => (_cache, Root) = (cache, root);
@@ -47,14 +50,22 @@ public sealed class GitRepository
     public async Task<string> DescribeAsync(string commit, CancellationToken cancel = default) =>
         (await GitAsync(["show", "--no-patch", "--date=short", "--format=%h %ad %an: %s", commit], cancel).ConfigureAwait(false)).Output.Trim();
 
-    /// <summary>The sources of a commit, unpacked in the cache.</summary>
-    public Task<string> UnpackAsync(string commit, CancellationToken cancel = default) => _cache.EntryAsync($"sources/git-{commit}", async staging =>
+    /// <summary>The sources of a commit, unpacked in the cache, which keeps those that were used last.</summary>
+    public Task<string> UnpackAsync(string commit, CancellationToken cancel = default) => UnpackAsync(_cache, Root, commit, cancel);
+
+    internal static async Task<string> UnpackAsync(UnderstudyCache cache, string repository, string commit, CancellationToken cancel)
     {
-        var archive = Path.Combine(staging, ".tar");
-        await HostTool.RunAsync("git", ["-C", Root, "archive", "--format=tar", "-o", archive, commit], "/", $"reading {commit} of {Root}", cancel).ConfigureAwait(false);
-        await HostTool.RunAsync("tar", ["-xf", archive, "-C", staging], "/", $"unpacking {commit}", cancel).ConfigureAwait(false);
-        File.Delete(archive);
-    }, cancel);
+        var entry = await cache.EntryAsync($"{Shelf}/{commit}", async staging =>
+        {
+            var archive = Path.Combine(staging, ".tar");
+            await HostTool.RunAsync("git", ["-C", repository, "archive", "--format=tar", "-o", archive, commit], "/", $"reading {commit} of {repository}", cancel).ConfigureAwait(false);
+            await HostTool.RunAsync("tar", ["-xf", archive, "-C", staging], "/", $"unpacking {commit}", cancel).ConfigureAwait(false);
+            File.Delete(archive);
+        }, cancel).ConfigureAwait(false);
+        Directory.SetLastWriteTimeUtc(entry, DateTime.UtcNow);
+        cache.Trim(Shelf, MostCommits);
+        return entry;
+    }
 
     Task<(int ExitCode, string Output, string Error)> GitAsync(IReadOnlyList<string> arguments, CancellationToken cancel) => HostTool.TryAsync("git", ["-C", Root, .. arguments], "/", cancel);
 }

@@ -77,14 +77,14 @@ sealed class KernelMake(
             await PackAsync(Path.Combine(Build, archive.Directory), archive.What, Path.Combine(staging, name), cancel).ConfigureAwait(false);
             if (target.Name == "modules") await HostTool.RunAsync("cp", ["-a", Path.Combine(Build, archive.Directory, archive.What), staging], "/", "keeping the modules", cancel).ConfigureAwait(false);
         }
-        else if (name.EndsWith(".xz", StringComparison.Ordinal)) await HostTool.RunAsync("sh", ["-c", $"xz -T1 -1 -c '{Path.Combine(Build, path)}' > '{Path.Combine(staging, name)}'"], "/", $"packing {name}", cancel).ConfigureAwait(false);
+        else if (name.EndsWith(".xz", StringComparison.Ordinal)) await HostTool.RunAsync("sh", ["-c", $"xz -T1 -1 -c '{Path.Combine(Build, path)}' > '{Path.Combine(staging, name)}'"], "/", $"packing {name}", cancel, tools.Compiler.Path).ConfigureAwait(false);
         else File.Copy(Path.Combine(Build, path), Path.Combine(staging, name));
         return name;
     }
 
     // Whoever packs the same files, whenever, gets the same bytes.
-    static Task<string> PackAsync(string directory, string what, string archive, CancellationToken cancel) => HostTool.RunAsync("tar",
-        ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--exclude=lib/modules/*/build", "--exclude=lib/modules/*/source", "-I", "xz -T1 -1", "-cf", archive, "-C", directory, what], "/", $"packing {Path.GetFileName(archive)}", cancel);
+    Task<string> PackAsync(string directory, string what, string archive, CancellationToken cancel) => HostTool.RunAsync("tar",
+        ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--exclude=lib/modules/*/build", "--exclude=lib/modules/*/source", "-I", "xz -T1 -1", "-cf", archive, "-C", directory, what], "/", $"packing {Path.GetFileName(archive)}", cancel, tools.Compiler.Path);
 
     async Task<IReadOnlyList<string>> MakeAsync(IReadOnlyList<string> command, string what, CancellationToken cancel)
     {

@@ -9,6 +9,7 @@ namespace Understudy.Build;
 sealed partial class SourceTrees(Toolbox toolbox)
 {
     const string Debian = "debian:";
+    const int MostHashes = 100;
     const long SpaceForTree = 2L << 30;
 
     UnderstudyCache Cache => toolbox.Cache;
@@ -53,6 +54,7 @@ sealed partial class SourceTrees(Toolbox toolbox)
             Parallel.For(0, files.Count, new ParallelOptions { CancellationToken = cancel }, index => hashes[index] = $"{Path.GetRelativePath(directory, files[index].FullName)} {Contents(files[index])}");
             await File.WriteAllTextAsync(Path.Combine(staging, "hash"), Hash(hashes), cancel).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
+        Cache.Trim("tree-hashes", MostHashes);
         return new SourceTree(directory, await File.ReadAllTextAsync(Path.Combine(remembered, "hash"), cancel).ConfigureAwait(false), await FactsAsync(directory, cancel).ConfigureAwait(false));
     }
 
@@ -81,15 +83,9 @@ sealed partial class SourceTrees(Toolbox toolbox)
         var (code, output, _) = await HostTool.TryAsync("git", ["-C", repository, "rev-parse", "--verify", "--quiet", isLocal ? $"{reference}^{{commit}}" : "FETCH_HEAD^{commit}"], "/", cancel).ConfigureAwait(false);
         if (code != 0) throw new ToolchainException(ToolchainProblem.UnknownName, $"{source} has no commit, branch or tag '{reference}'.");
         var commit = output.Trim();
-        var entry = await Cache.EntryAsync($"sources/git-{commit}", async staging =>
-        {
-            Cache.RequireSpace(SpaceForTree, $"the sources of {reference}");
-            says($"unpacking {reference} ({commit[..12]})");
-            var archive = Path.Combine(staging, ".tar");
-            await HostTool.RunAsync("git", ["-C", repository, "archive", "--format=tar", "-o", archive, commit], "/", $"reading {reference} of {source}", cancel).ConfigureAwait(false);
-            await HostTool.RunAsync("tar", ["-xf", archive, "-C", staging], "/", $"unpacking {reference}", cancel).ConfigureAwait(false);
-            File.Delete(archive);
-        }, cancel).ConfigureAwait(false);
+        Cache.RequireSpace(SpaceForTree, $"the sources of {reference}");
+        says($"unpacking {reference} ({commit[..12]})");
+        var entry = await GitRepository.UnpackAsync(Cache, repository, commit, cancel).ConfigureAwait(false);
         return new SourceTree(entry, commit, new Dictionary<string, string> { ["git_commit"] = commit, ["git_url"] = source, ["git_branch"] = reference });
     }
 

@@ -8,14 +8,15 @@ static class HostTool
 {
     public static bool Has(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, program)));
 
-    /// <summary>Runs one that may fail.</summary>
+    /// <summary>Runs one that may fail; <paramref name="path"/> comes before PATH for what it calls.</summary>
     /// <returns>Its exit code and what it said.</returns>
-    public static async Task<(int ExitCode, string Output, string Error)> TryAsync(string program, IReadOnlyList<string> arguments, string directory, CancellationToken cancel)
+    public static async Task<(int ExitCode, string Output, string Error)> TryAsync(string program, IReadOnlyList<string> arguments, string directory, CancellationToken cancel, IReadOnlyList<string>? path = null)
     {
         if (!Path.IsPathRooted(program) && !Has(program)) throw new ToolchainException(ToolchainProblem.MissingHostTool, $"The program '{program}' is not in PATH: install it (sudo apt-get install {Package(program)}).");
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = directory };
         start.Environment["LC_ALL"] = "C";
         start.Environment["GIT_TERMINAL_PROMPT"] = "0";
+        start.Environment["PATH"] = string.Join(':', [.. path ?? [], start.Environment["PATH"]]);
         using var process = Process.Start(start)!;
         await using var kill = cancel.Register(() => MakeRun.Kill(process)).ConfigureAwait(false);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
@@ -27,9 +28,9 @@ static class HostTool
 
     /// <summary>Runs one that has to succeed.</summary>
     /// <exception cref="ToolchainException">It does not; its words are in the message.</exception>
-    public static async Task<string> RunAsync(string program, IReadOnlyList<string> arguments, string directory, string doing, CancellationToken cancel)
+    public static async Task<string> RunAsync(string program, IReadOnlyList<string> arguments, string directory, string doing, CancellationToken cancel, IReadOnlyList<string>? path = null)
     {
-        var (code, output, error) = await TryAsync(program, arguments, directory, cancel).ConfigureAwait(false);
+        var (code, output, error) = await TryAsync(program, arguments, directory, cancel, path).ConfigureAwait(false);
         if (code == 0) return output;
         var words = string.Join(" / ", (error + output).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(4));
         if (words.Contains("No space left on device", StringComparison.Ordinal)) throw new ToolchainException(ToolchainProblem.DiskFull, $"The disk is full while {doing}. Free some space, or point XDG_CACHE_HOME at a larger disk.");

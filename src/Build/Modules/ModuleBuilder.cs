@@ -29,6 +29,8 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
     {
         var sources = ModuleSources.Read(directory);
         var headers = await toolbox.HeadersAsync(kernel, cancel).ConfigureAwait(false);
+        if (headers.GccMajor is null && File.ReadLines(Path.Combine(headers.Directory, ".config")).Contains("CONFIG_CC_IS_CLANG=y"))
+            throw new BuildFailedException($"{kernel.Name} was built with clang, and modules are built with gcc here, which do not go together. Build the kernel with gcc.");
         var compiler = headers.GccMajor is { } major ? await _compilers.GccAsync(major, cancel).ConfigureAwait(false) : await _compilers.AnyGccAsync(cancel).ConfigureAwait(false);
         var variables = makeVariables ?? [];
         var key = Hash(string.Join('\n', [Format, sources.Hash, kernel.Release, headers.Key, compiler.Version, .. variables]));
