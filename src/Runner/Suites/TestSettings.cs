@@ -34,7 +34,7 @@ public sealed record TestSettings
     internal IEnumerable<BoardAbility> Needed =>
     [
         .. Needs, .. Cpus > 1 ? new[] { BoardAbility.Smp } : [], .. KernelArguments.Count > 0 ? new[] { BoardAbility.KernelArguments } : [],
-        .. QemuArguments.Count > 0 ? new[] { BoardAbility.QemuArguments } : [],
+        .. QemuArguments.Count > 0 ? new[] { BoardAbility.QemuArguments } : [], .. Iommu == GuestIommu.None ? [] : new[] { BoardAbility.Iommu },
     ];
 
     /// <summary>Virtual CPUs.</summary>
