@@ -230,10 +230,12 @@ static ssize_t write_one(struct axisg2_file *file, const struct datadev_write *r
 {
 	struct axisg2_dev *dev = file->dev;
 	struct axisg2_buf *buf;
+	ssize_t ret;
 
 	if (request->data == 0) {
 		buf = axisg2_buf_of(&dev->tx, request->index);
-		return !buf ? -EINVAL : send(file, buf, request) ?: request->size;
+		ret = buf ? send(file, buf, request) : -EINVAL;
+		return ret < 0 ? ret : (ssize_t)request->size;
 	}
 	buf = take_free(file);
 	if (!buf)
@@ -242,7 +244,8 @@ static ssize_t write_one(struct axisg2_file *file, const struct datadev_write *r
 		put_free(dev, buf);
 		return -EFAULT;
 	}
-	return send(file, buf, request) ?: request->size;
+	ret = send(file, buf, request);
+	return ret < 0 ? ret : (ssize_t)request->size;
 }
 
 static ssize_t axisg2_write_file(struct file *filp, const char __user *from, size_t length, loff_t *at)
