@@ -227,6 +227,10 @@ static u32 service(struct axisg2_dev *dev)
 	u32 sent = 0, received = 0;
 
 	spin_lock(&dev->lock);
+	if (dev->gone) { /* readers may be closing their files */
+		spin_unlock(&dev->lock);
+		return 0;
+	}
 	while (sent < MOST_IN_A_PASS && take(dev, &dev->tx.ring, &entry)) {
 		complete_tx(dev, &entry);
 		sent++;

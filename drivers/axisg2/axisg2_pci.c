@@ -237,6 +237,14 @@ static int take_name(struct axisg2_dev *dev)
 	return 0;
 }
 
+/* Under the lock: from here on no service pass looks at a file. */
+static void set_gone(struct axisg2_dev *dev)
+{
+	spin_lock(&dev->lock);
+	WRITE_ONCE(dev->gone, true);
+	spin_unlock(&dev->lock);
+}
+
 static int axisg2_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct axisg2_dev *dev = new_dev(pdev);
@@ -275,7 +283,7 @@ static int axisg2_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 no_node:
-	WRITE_ONCE(dev->gone, true);
+	set_gone(dev);
 	axisg2_stop(dev);
 	drop_interrupt(dev);
 no_interrupt:
@@ -300,7 +308,7 @@ static void axisg2_remove(struct pci_dev *pdev)
 
 	misc_deregister(&dev->misc);
 	proc_remove(dev->proc);
-	WRITE_ONCE(dev->gone, true);
+	set_gone(dev);
 	synchronize_srcu(&axisg2_srcu);
 	axisg2_zap(dev);
 	axisg2_write(dev, REG_INT_ENABLE, 0);
