@@ -135,7 +135,7 @@ sealed class DmaEngine
     /// <summary>The words of an entry that was written torn, with all but word 3 missing.</summary>
     public void Mend(ulong address, in RingEntry entry)
     {
-        if (IsOn) _card.Memory.Write(address, entry);
+        if (IsOn) _card.Memory.Write(address, System.Runtime.InteropServices.MemoryMarshal.AsBytes(new ReadOnlySpan<RingEntry>(in entry))[..RingEntry.OwnerOffset]);
     }
 
     void Write(Register high, Register low, ref ulong index, in RingEntry entry, bool torn)
