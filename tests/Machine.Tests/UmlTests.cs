@@ -1,6 +1,5 @@
 using Understudy.Boards;
 using Understudy.Devices;
-using Understudy.Pci;
 using Understudy.Runner;
 using Understudy.Runner.Suites;
 using Understudy.Toolchain;
