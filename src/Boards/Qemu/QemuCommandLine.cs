@@ -18,7 +18,7 @@ static class QemuCommandLine
     /// <summary>Kernel arguments of the fast boot: what each saves is measured in the design notes on booting.</summary>
     static IEnumerable<string> Kernel(BootSpec spec, Accelerator accelerator, long? tscKilohertz)
     {
-        yield return "console=ttyS0 loglevel=6 panic=-1 cryptomgr.notests net.ifnames=0";
+        yield return "console=ttyS0 loglevel=6 panic=-1 unknown_nmi_panic cryptomgr.notests net.ifnames=0";
         if (accelerator.Name != "tcg") yield break;
         yield return "no_timer_check tsc=reliable";
         if (tscKilohertz is { } frequency) yield return string.Create(CultureInfo.InvariantCulture, $"tsc_early_khz={frequency}");

@@ -240,7 +240,7 @@ HARM(use_after_free)
 	int i, value = 0;
 
 	/* A sampling detector such as KFENCE watches one object at a time: meet it often enough. */
-	for (i = 0; i < seconds * 100; i++) {
+	for (i = 0; i < seconds * 30; i++) {
 		char *bytes = kmalloc(64, GFP_KERNEL);
 
 		if (!bytes)
