@@ -56,15 +56,22 @@ static class BuildModuleCommand
             }
             catch (BuildFailedException failed)
             {
-                code = ExitCode.Fail;
-                Console.Error.WriteLine($"understudy: {failed.Message}");
-                foreach (var message in failed.Messages.Take(MostShown)) Console.Error.WriteLine($"  {message}");
-                if (failed.Log is not null) Console.Error.WriteLine($"  log: {failed.Log}");
+                code = Tell(failed, json: false);
                 results.Add((JsonNode)Json(kernel, null, failed.Messages, failed.Log, false));
             }
         }
         if (json) CommandLine.Print(results);
         return code;
+    }
+
+    /// <summary>Says why something does not build.</summary>
+    internal static int Tell(BuildFailedException failed, bool json)
+    {
+        if (json) return CommandLine.Tell(json, ExitCode.Fail, failed.Message);
+        Console.Error.WriteLine($"understudy: {failed.Message}");
+        foreach (var message in failed.Messages.Take(MostShown)) Console.Error.WriteLine($"  {message}");
+        if (failed.Log is not null) Console.Error.WriteLine($"  log: {failed.Log}");
+        return ExitCode.Fail;
     }
 
     static string Deliver(BuiltModule module, Kernel kernel, string? output)

@@ -18,7 +18,7 @@ static class CommandLine
 
     public static Option<string?> Kernel() => new("--kernel")
     {
-        Description = "A kernel of the catalog (debian:6.12, debian:6.1-cloud, see 'understudy kernels'), or the path of a kernel image; the newest stable one unless told",
+        Description = "A kernel of the catalog (debian:6.12, debian:6.1-cloud, see 'understudy kernels'), build:NAME, or the path of a kernel image; the newest stable one unless told",
         HelpName = "NAME|PATH",
     };
 

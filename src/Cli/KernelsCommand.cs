@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Understudy.Build;
 using Understudy.Toolchain;
 using Understudy.Verdict;
 
@@ -13,7 +14,7 @@ static class KernelsCommand
     {
         var json = CommandLine.Json();
         var command = new Verb("kernels",
-            "List the kernels that can be booted by name: Debian's own packages, the newest of each series.",
+            "List the kernels that can be booted by name: Debian's own packages, the newest of each series, and what 'understudy build --name' made.",
             """
             understudy kernels
             understudy kernels --json
@@ -27,9 +28,10 @@ static class KernelsCommand
         using var progress = new ProvisionDisplay(quiet: json);
         var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
         var kernels = await toolbox.Kernels.ListAsync(cancel).ConfigureAwait(false);
+        var builds = new NamedBuilds(toolbox.Cache).All();
         progress.Dispose();
-        if (json) CommandLine.Print(new JsonArray([.. kernels.Select(Json)]));
-        else Show(kernels);
+        if (json) CommandLine.Print(new JsonArray([.. kernels.Select(Json), .. builds.Select(build => (JsonNode)Json(build.Name, build.Build))]));
+        else Show(kernels, builds);
         return ExitCode.Pass;
     }
 
@@ -43,7 +45,17 @@ static class KernelsCommand
         ["default"] = kernel.IsDefault,
     };
 
-    static void Show(IReadOnlyList<KernelListing> kernels)
+    static JsonObject Json(string name, KernelBuild build) => new JsonObject
+    {
+        ["name"] = NamedBuilds.Scheme + name,
+        ["release"] = build.Release,
+        ["arch"] = build.Architecture,
+        ["directory"] = build.Directory,
+        ["state"] = "installed",
+        ["default"] = false,
+    };
+
+    static void Show(IReadOnlyList<KernelListing> kernels, IReadOnlyList<(string Name, KernelBuild Build)> builds)
     {
         Console.Out.WriteLine($"{"NAME",-26} {"RELEASE",-28} {"PACKAGE",-24} {"DOWNLOAD",8}  HERE");
         foreach (var kernel in kernels)
@@ -52,5 +64,6 @@ static class KernelsCommand
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{kernel.Name + (kernel.IsDefault ? " (default)" : ""),-26} {kernel.Release,-28} {kernel.PackageVersion,-24} {kernel.DownloadSize / 1e6,5:F0} MB  {here}"));
         }
+        foreach (var (name, build) in builds) Console.Out.WriteLine($"{NamedBuilds.Scheme + name,-26} {build.Release,-28} {$"built for {build.Architecture}",-24} {"-",8}     yes");
     }
 }

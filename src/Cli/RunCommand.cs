@@ -7,10 +7,10 @@ using Understudy.Verdict;
 
 namespace Understudy.Cli;
 
-/// <summary><c>understudy run</c>: directory tests, each in a guest of its own.</summary>
+/// <summary><c>understudy run</c>: tests, each in a guest of its own.</summary>
 static class RunCommand
 {
-    static readonly Argument<string[]> s_paths = new("PATH") { Description = "Suites, single tests, or directories of suites", Arity = ArgumentArity.OneOrMore };
+    static readonly Argument<string[]> s_paths = new("PATH") { Description = "Suites, single tests, directories of suites; projects and test programs in C#", Arity = ArgumentArity.OneOrMore };
     static readonly Option<string> s_board = CommandLine.Board();
     static readonly Option<string[]> s_kernels = new("--kernel") { Description = "Kernels to run on, separated by commas; the newest stable one unless told", HelpName = "NAME|PATH,...", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string?> s_modules = CommandLine.Modules();
@@ -31,10 +31,11 @@ static class RunCommand
     public static Command Create()
     {
         var command = new Verb("run",
-            "Run directory tests: every test on every kernel, each in a fresh guest with its devices. A run the lab broke is run once more; one that failed never is. Ctrl-C ends early and reports what ran. docs/writing-a-test.md tells how to write one.",
+            "Run tests, directories or projects in C#: every test on every kernel, each in a fresh guest with its devices. A run the lab broke is run once more; one that failed never is. Ctrl-C ends early and reports what ran. docs/writing-a-test.md tells how to write one.",
             """
             understudy run suites/rtl8111
             understudy run suites/rtl8111 --kernel debian:6.1,debian:6.12,debian:7.2 -j 2
+            understudy run suites/rtl8111-csharp --kernel debian:6.12
             understudy run suites/rtl8111 --name 'lost-*' --until-fail
             understudy run suites --last-failed
             """)

@@ -9,7 +9,16 @@ public static class Catalog
         new("rtl8111", "nic", "Realtek RTL8111/8168C gigabit Ethernet card, for r8169.ko", () => new Rtl8111(), Rtl8111Orders.All),
         new("rtl8111dp", "nic", "the same as an RTL8168DP, whose jumbo frames go to MTU 9194", () => new Rtl8111(chip: Rtl8111Chip.Rtl8168Dp), Rtl8111Orders.All),
         new("pci-idio-16", "io", "ACCES PCI-IDIO-16 digital input and output card, for gpio-pci-idio-16.ko", () => new PciIdio16(), PciIdio16Orders.All),
+        new("nvme", "nvme", "NVM Express 1.4 controller with a namespace of 256 MiB in blocks of 512 bytes, for nvme.ko", () => new Nvme(), NvmeOrders.All),
+        new("nvme-4k", "nvme", "the same with blocks of 4096 bytes, and another serial number", () => new Nvme([new NvmeNamespace(256L << 20, blockSize: 4096)], serial: "UNDERSTUDY-4096"), NvmeOrders.All),
         new("ioat", "dma", "Intel I/OAT (CBDMA) copy engine of Skylake servers, for ioatdma.ko and the VFIO selftests", () => new Ioat(), IoatOrders.All),
+        new("axisg2", "dma", "SLAC AxisG2 DMA engine on a KCU1500, version 5, with MSI-X, for datadev.ko", () => new AxisG2(), AxisG2Orders.All),
+        new("axisg2-msi", "dma", "the same without MSI-X", () => new AxisG2(new() { HasMsix = false }), AxisG2Orders.All),
+        new("axisg2-intx", "dma", "the same with INTx only", () => new AxisG2(new() { HasMsix = false, HasMsi = false }), AxisG2Orders.All),
+        new("axisg2-v4", "dma", "the same with firmware of version 4: no timeout", () => new AxisG2(new() { Version = 4 }), AxisG2Orders.All),
+        new("axisg2-v3", "dma", "the same with firmware of version 3: no buffer groups either", () => new AxisG2(new() { Version = 3 }), AxisG2Orders.All),
+        new("axisg2-8lane", "dma", "the same with eight DMA channels", () => new AxisG2(new() { Lanes = 8 }), AxisG2Orders.All),
+        new("axisg2-slac-emulator", "dma", "the same as SLAC's in-kernel emulator shows itself: rings of two entries", () => new AxisG2(AxisG2Options.SlacEmulator), AxisG2Orders.All),
     ];
 
     /// <summary>The device of that name.</summary>

@@ -26,6 +26,14 @@ public sealed class InterruptLine
         _device.Slot.Interrupts.SetLevel(this, asserted);
     }
 
+    /// <summary>Asserts the level, and where it already is, says that there is something new: another message where MSI or MSI-X is enabled, nothing
+    /// more at the INTx pin. For queues whose entries each deserve a message while the level says that any wait.</summary>
+    public void Renew()
+    {
+        IsAsserted = true;
+        _device.Slot.Interrupts.SetLevel(this, true);
+    }
+
     /// <summary>Sends one message and leaves the level alone: for devices whose interrupts are events, not conditions. Without MSI or MSI-X
     /// enabled there is nothing to send it by, which is reported.</summary>
     public void Pulse() => _device.Slot.Interrupts.Pulse(Vector);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Runner;
 using Understudy.Runner.Suites;
@@ -88,7 +89,7 @@ sealed class DriverTest
         var assembly = test.TestClass.Class.Assembly;
         var (suite, name) = (assembly.GetName().Name!, DriverTestDiscoverer.NameOf(test.TestMethod));
         var command = TestVariables.Command ?? string.Create(CultureInfo.InvariantCulture,
-            $"understudy run {assembly.Location} --name {name} --kernel {test.Kernel} --seed {TestVariables.Seed}");
+            $"understudy run {assembly.Location} --name {name} --kernel {test.Kernel}{(TestVariables.Board == BoardCatalog.Default ? "" : $" --board {TestVariables.Board}")} --seed {TestVariables.Seed}");
         var repeat = TestVariables.Repeat;
         return (new TestPlan($"{suite}/{name}", test.Kernel, settings, command)
         {
@@ -111,7 +112,7 @@ sealed class DriverTest
         var thrown = work.IsCompleted ? await work.ConfigureAwait(false) : null;
         _method.TrySetResult(thrown);
         // Without a rig there is nothing to watch beside the method.
-        _step.TrySetResult(_run.Run.StepAsync("test", _ => Task.Run(() => JudgeWithoutRig(work.IsCompleted, thrown))));
+        if (!_step.Task.IsCompleted) _step.SetResult(_run.Run.StepAsync("test", _ => Task.Run(() => JudgeWithoutRig(work.IsCompleted, thrown))));
         await (await _step.Task.ConfigureAwait(false)).ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         return thrown;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Understudy.Boards;
 using Understudy.Runner.Suites;
 using Xunit;
 using Xunit.v3;
@@ -19,7 +20,8 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
     /// <summary>Devices of the catalog to plug in before those the test plugs itself, as <c>rtl8111 as nic</c>.</summary>
     public string[] Devices { get; set; } = [];
 
-    /// <summary>Modules to load before the test begins, each with its parameters, as <c>r8169 debug=16</c>. A kernel that lacks one makes a skip.</summary>
+    /// <summary>Modules to load before the test begins, each with its parameters, as <c>r8169 debug=16</c>. A kernel that lacks one makes a skip.
+    /// A path, from the directory of the test's source, is a module directory to build or a <c>.ko</c> (docs/building.md).</summary>
     public string[] Modules { get; set; } = [];
 
     /// <summary>The kernels it is for: <c>&gt;=6.1</c>, <c>6.12</c>, <c>debian:*</c>. Others make a skip; none given means all.</summary>
@@ -27,6 +29,9 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
 
     /// <summary>The boards it is for, as <c>qemu</c>. Others make a skip; none given means all.</summary>
     public string[] Boards { get; set; } = [];
+
+    /// <summary>What the board must be able to do, as <c>needs</c> in a <c>test.yaml</c>. A board that cannot makes a skip.</summary>
+    public string[] Needs { get; set; } = [];
 
     /// <summary>Virtual CPUs, 1 to 64.</summary>
     public int Cpus { get; set; } = 1;
@@ -59,9 +64,10 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
     {
         Description = Description,
         Devices = Read(nameof(Devices), Devices, PlannedDevice.Parse),
-        Modules = Read(nameof(Modules), Modules, PlannedModule.Parse),
+        Modules = Read(nameof(Modules), Modules, module => PlannedModule.Parse(module).From(Here)),
         Kernel = Kernels.Length > 0 ? Read(nameof(Kernels), [Kernels], KernelConstraint.Parse)[0] : null,
-        Boards = Boards,
+        Boards = Read(nameof(Boards), Boards, name => Known("board", name, BoardCatalog.Names)),
+        Needs = Read(nameof(Needs), Needs, word => BoardTraits.Words[Known("ability of a board", word, BoardTraits.Words.Keys)]),
         Cpus = Cpus is >= 1 and <= 64 ? Cpus : throw new FormatException($"{nameof(Cpus)}: expected 1 to 64, not {Cpus}"),
         MemoryMebibytes = MemoryMebibytes is >= 32 and <= 1 << 20 ? MemoryMebibytes : throw new FormatException($"{nameof(MemoryMebibytes)}: expected 32 to 1048576, not {MemoryMebibytes}"),
         KernelArguments = KernelArguments,
@@ -74,6 +80,12 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
         CannotRun = Skip,
         Tags = Tags,
     };
+
+    // A program that is run where it was not built has its files beside it.
+    string Here => Path.GetDirectoryName(SourceFilePath) is { Length: > 0 } directory && Directory.Exists(directory) ? directory : AppContext.BaseDirectory;
+
+    static string Known(string what, string name, IEnumerable<string> names)
+        => names.Contains(name) ? name : throw new FormatException($"there is no {what} '{name}'; there is {string.Join(", ", names)}");
 
     static IReadOnlyList<TOut> Read<TIn, TOut>(string property, TIn[] values, Func<TIn, TOut> read)
     {

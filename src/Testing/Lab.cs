@@ -46,5 +46,5 @@ public sealed class Lab : IAsyncDisposable
         }
     }
 
-    static LabRequest Request(string kernel) => new(kernel, kernel.Contains('/', StringComparison.Ordinal) ? TestVariables.Modules : null);
+    static LabRequest Request(string kernel) => new(kernel, kernel.Contains('/', StringComparison.Ordinal) ? TestVariables.Modules : null, TestVariables.Board);
 }

@@ -7,8 +7,6 @@ namespace Understudy.Testing;
 /// <summary>What a person or <c>understudy run</c> says to a test program by its environment.</summary>
 static class TestVariables
 {
-    const string NewestKernel = "debian:latest";
-
     static readonly string s_output = Get(CodeVariables.Output) ?? Path.Combine(AppContext.BaseDirectory, "runs",
         string.Create(CultureInfo.InvariantCulture, $"run-{DateTime.Now:yyyyMMdd-HHmmss-fff}-{Environment.ProcessId}"));
 
@@ -18,9 +16,12 @@ static class TestVariables
     /// <summary>The file to tell tests to, where that is all that is wanted.</summary>
     public static string? List => Get(CodeVariables.List);
 
+    /// <summary>The board to run on.</summary>
+    public static string Board => Get(CodeVariables.Board) ?? BoardCatalog.Default;
+
     /// <summary>The kernels to run on.</summary>
     public static IReadOnlyList<string> Kernels => Get(CodeVariables.Kernel) is { } names
-        ? [.. names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct()] : [NewestKernel];
+        ? [.. names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct()] : [BoardCatalog.Find(Board).Kernel];
 
     /// <summary>The modules directory of a kernel that is given by its path.</summary>
     public static string? Modules => Get(CodeVariables.Modules);

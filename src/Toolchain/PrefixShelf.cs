@@ -44,7 +44,7 @@ sealed class PrefixShelf(UnderstudyCache cache, PrivateApt apt)
 
     async Task<Prefix> MakeAsync(PrefixRecipe recipe, Provisioning step, CancellationToken cancel)
     {
-        var packages = await apt.PlanAsync(recipe.WithDependencies, recipe.TargetRelease, step, cancel).ConfigureAwait(false);
+        IReadOnlyList<DebianPackage> packages = recipe.WithDependencies.Count > 0 ? await apt.PlanAsync(recipe.WithDependencies, recipe.TargetRelease, step, cancel).ConfigureAwait(false) : [];
         if (recipe.Alone.Count > 0) packages = [.. packages, .. await apt.PlanAloneAsync(recipe.Alone, step, cancel).ConfigureAwait(false)];
 
         var stamp = Stamp(recipe, packages);

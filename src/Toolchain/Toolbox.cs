@@ -37,6 +37,9 @@ public sealed class Toolbox
     /// <summary>Where everything lives.</summary>
     public UnderstudyCache Cache { get; }
 
+    /// <summary>Tells whoever watches what happens to something that is made of what comes from here.</summary>
+    public void Says(string step, string detail) => _progress?.Report(new ProvisionProgress(step, detail));
+
     /// <summary>The kernels that can be booted.</summary>
     public KernelCatalog Kernels { get; }
 
@@ -80,6 +83,27 @@ public sealed class Toolbox
     {
         var recipe = new PrefixRecipe($"programs-{string.Join('+', packages)}", packages[0], packages, [], packages[0], null) { Arrange = OwnLoader.Arrange };
         return (await _shelf.EnsureAsync(recipe, new Provisioning(packages[0], _progress), cancel).ConfigureAwait(false)).Root;
+    }
+
+    /// <summary>The sources of Debian's kernels of a series, with Debian's patches: the package linux-source-SERIES, unpacked.</summary>
+    /// <param name="series">Major and minor number: "7.2".</param>
+    /// <param name="cancel">Stops the download; what was downloaded is kept for the next time.</param>
+    /// <returns>The tree, which nobody may write to, and the package's version.</returns>
+    /// <exception cref="ToolchainException">There is no such package, or it cannot be fetched.</exception>
+    public async Task<(string Directory, string Version)> KernelSourceAsync(string series, CancellationToken cancel = default)
+    {
+        var package = $"linux-source-{series}";
+        var tools = await ToolsAsync(cancel).ConfigureAwait(false);
+        var recipe = new PrefixRecipe(package, package, [], [package], package, null);
+        var prefix = await _shelf.EnsureAsync(recipe, new Provisioning(package, _progress), cancel).ConfigureAwait(false);
+        var tree = await Cache.EntryAsync($"sources/{package}-{prefix.Stamp.Key}", async staging =>
+        {
+            var tar = Path.Combine(staging, ".tar");
+            await HostProcess.RequireAsync(tools.Prefix.Command("usr/bin/xz", ["-dc", prefix.At($"usr/src/{package}.tar.xz")]) with { OutputFile = tar }, $"decompressing {package}", cancel).ConfigureAwait(false);
+            await HostProcess.RequireAsync(new HostCommand("tar", ["-xf", tar, "-C", staging, "--strip-components=1"]), $"unpacking {package}", cancel).ConfigureAwait(false);
+            File.Delete(tar);
+        }, cancel).ConfigureAwait(false);
+        return (tree, prefix.Stamp.Version);
     }
 
     /// <summary>Provides QEMU and tools in the newest versions the mirror has, and reads the kernel list anew.</summary>

@@ -53,6 +53,14 @@ public sealed class SuiteTests : IDisposable
         Assert.Contains(Record(summary, "surprise-removal").Trace(), record => record.Kind == TraceKind.Fault);
     }
 
+    [Fact]
+    public async Task The_suite_for_the_NVMe_controller_is_green()
+    {
+        var summary = await PlayAsync(Path.Combine(Repository(), "suites", "nvme"), request => request with { Jobs = 2 });
+        Assert.True(summary.ExitCode == 0, string.Join('\n', summary.Results.Select(result => $"{result.Cell.Name}: {result.Verdict}\n{string.Join('\n', result.Verdict.Evidence)}")));
+        Assert.Equal(15, summary.Count(Outcome.Pass));
+    }
+
     [Theory]
     [InlineData(GuestStart.Cold)]
     [InlineData(GuestStart.Restored)]
@@ -120,7 +128,7 @@ public sealed class SuiteTests : IDisposable
         Assert.Equal(Outcome.Pass, Record(summary, "flood").Verdict!.Outcome);
     }
 
-    static string Repository()
+    internal static string Repository()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory.FullName, "Understudy.slnx"))) directory = directory.Parent ?? throw new DirectoryNotFoundException("the tests are not below a checkout");

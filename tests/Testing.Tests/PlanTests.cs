@@ -43,8 +43,11 @@ public sealed class PlanTests
     public static TheoryData<string, DriverTestAttribute> Wrong => new()
     {
         { "Modules: expected a module", new() { Modules = ["debug=16"] } },
+        { "Modules: there is no module directory", new() { Modules = ["./nowhere"] } },
         { "Kernels: expected a kernel", new() { Kernels = ["=>6"] } },
         { "Devices: there is no device 'rtl81111'", new() { Devices = ["rtl81111"] } },
+        { "Boards: there is no board 'qemo'; there is qemu", new() { Boards = ["qemo"] } },
+        { "Needs: there is no ability of a board 'wings'", new() { Needs = ["wings"] } },
         { "ExpectLog: expected a regular expression", new() { ExpectLog = ["("] } },
         { "Cpus: expected 1 to 64, not 0", new() { Cpus = 0 } },
         { "MemoryMebibytes: expected", new() { MemoryMebibytes = 1 } },

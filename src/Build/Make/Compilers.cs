@@ -14,7 +14,7 @@ sealed partial class Compilers(Toolbox toolbox)
     public async Task<Compiler> GccAsync(int major, CancellationToken cancel)
     {
         var named = string.Create(CultureInfo.InvariantCulture, $"gcc-{major}");
-        if (s_tools.All(IsInPath))
+        if (s_tools.All(HostTool.Has))
             foreach (var command in (string[])[named, "gcc"])
                 if (await VersionAsync(command, [], cancel).ConfigureAwait(false) is { } version && MajorOf(version) == major) return new Compiler(command, version, []);
         var bin = Path.Combine(await toolbox.ProgramsAsync([named, "make"], cancel).ConfigureAwait(false), "usr/bin");
@@ -24,13 +24,13 @@ sealed partial class Compilers(Toolbox toolbox)
 
     /// <summary>This host's own gcc, or Debian's.</summary>
     public async Task<Compiler> AnyGccAsync(CancellationToken cancel) =>
-        s_tools.All(IsInPath) && await VersionAsync("gcc", [], cancel).ConfigureAwait(false) is { } version ? new Compiler("gcc", version, []) : await GccAsync(14, cancel).ConfigureAwait(false);
+        s_tools.All(HostTool.Has) && await VersionAsync("gcc", [], cancel).ConfigureAwait(false) is { } version ? new Compiler("gcc", version, []) : await GccAsync(14, cancel).ConfigureAwait(false);
 
     /// <summary>The first line of <c>--version</c>, or null when there is no such program.</summary>
     internal static async Task<string?> VersionAsync(string command, IReadOnlyList<string> path, CancellationToken cancel)
     {
         var program = path.Select(directory => Path.Combine(directory, command)).FirstOrDefault(File.Exists) ?? command;
-        if (program == command && !IsInPath(command)) return null;
+        if (program == command && !HostTool.Has(command)) return null;
         using var process = Process.Start(new ProcessStartInfo(program, ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var words = await process.StandardOutput.ReadToEndAsync(cancel).ConfigureAwait(false);
         await process.WaitForExitAsync(cancel).ConfigureAwait(false);
@@ -38,8 +38,6 @@ sealed partial class Compilers(Toolbox toolbox)
     }
 
     internal static int? MajorOf(string version) => Release().Match(version) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
-
-    static bool IsInPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, program)));
 
     // gcc (Debian 12.2.0-14+deb12u1) 12.2.0
     [GeneratedRegex(@"\s(\d+)\.\d+\.\d+\S*$")]

@@ -66,7 +66,7 @@ sealed record MakeRun(string Directory, IReadOnlyList<string> Arguments, IReadOn
         }
     }
 
-    static void Kill(Process process)
+    internal static void Kill(Process process)
     {
         try
         {

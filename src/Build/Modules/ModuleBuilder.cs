@@ -11,6 +11,7 @@ namespace Understudy.Build;
 public sealed partial class ModuleBuilder(Toolbox toolbox)
 {
     const string Shelf = "built-modules";
+    const string WorkShelf = "module-work";
     const string LogName = "build.log";
     const string Format = "1";
     const int MostKept = 200;
@@ -28,6 +29,8 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
     {
         var sources = ModuleSources.Read(directory);
         var headers = await toolbox.HeadersAsync(kernel, cancel).ConfigureAwait(false);
+        if (headers.GccMajor is null && File.ReadLines(Path.Combine(headers.Directory, ".config")).Contains("CONFIG_CC_IS_CLANG=y"))
+            throw new BuildFailedException($"{kernel.Name} was built with clang, and modules are built with gcc here, which do not go together. Build the kernel with gcc.");
         var compiler = headers.GccMajor is { } major ? await _compilers.GccAsync(major, cancel).ConfigureAwait(false) : await _compilers.AnyGccAsync(cancel).ConfigureAwait(false);
         var variables = makeVariables ?? [];
         var key = Hash(string.Join('\n', [Format, sources.Hash, kernel.Release, headers.Key, compiler.Version, .. variables]));
@@ -38,6 +41,7 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
             await MakeAsync(sources, kernel, headers, compiler, variables, staging, cancel).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
         if (!wasKnown) toolbox.Cache.Trim(Shelf, MostKept);
+        if (!wasKnown) toolbox.Cache.Trim(WorkShelf, MostKept);
         return Read(entry, wasKnown);
     }
 
@@ -45,7 +49,7 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
     {
         // One working copy for each directory and kernel: after a change of one file, make builds what depends on it.
         var name = Plain(Path.GetFileName(sources.Directory));
-        var workshop = $"work/modules-{Hash($"{sources.Directory}\n{kernel.Release}\n{headers.Directory}\n{compiler.Command} {compiler.Version}\n{string.Join('\n', variables)}")}";
+        var workshop = $"{WorkShelf}/{Hash($"{sources.Directory}\n{kernel.Release}\n{headers.Directory}\n{compiler.Command} {compiler.Version}\n{string.Join('\n', variables)}")}";
         using var held = await toolbox.Cache.LockAsync(workshop, cancel).ConfigureAwait(false);
         var work = toolbox.Cache.PathOf(workshop, name);
         Directory.CreateDirectory(work);

@@ -43,6 +43,7 @@ static class CodeRun
 
     static Dictionary<string, string> Environment(TestCell cell, string? modules, string directory, GuestStart start) => new()
     {
+        [CodeVariables.Board] = cell.Board,
         [CodeVariables.Kernel] = cell.Kernel,
         [CodeVariables.Modules] = modules ?? "",
         [CodeVariables.Seed] = cell.Seed.ToString(CultureInfo.InvariantCulture),

@@ -43,7 +43,7 @@ static class CodeSuites
         var list = Path.GetTempFileName();
         try
         {
-            var environment = new Dictionary<string, string>(s_quiet) { [CodeVariables.List] = list, [CodeVariables.Kernel] = "" };
+            var environment = new Dictionary<string, string>(s_quiet) { [CodeVariables.List] = list, [CodeVariables.Kernel] = "", [CodeVariables.Board] = "" };
             Dotnet(s_listLimit, "it does not say what tests it has", environment, assembly, "-automated", "-list", "discovery");
             var entries = CodeTestEntry.ReadFrom(list);
             if (entries.Count == 0) throw new TestErrorException("there are no tests of drivers here: methods with [DriverTest], in a project that references Understudy.Testing");

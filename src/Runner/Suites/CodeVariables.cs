@@ -1,9 +1,12 @@
 namespace Understudy.Runner.Suites;
 
 /// <summary>The environment variables by which a test program is told what to run, and where to write it down. People may set
-/// <see cref="Kernel"/>, <see cref="Modules"/>, <see cref="Seed"/>, <see cref="Start"/> and <see cref="Output"/> themselves.</summary>
+/// <see cref="Board"/>, <see cref="Kernel"/>, <see cref="Modules"/>, <see cref="Seed"/>, <see cref="Start"/> and <see cref="Output"/> themselves.</summary>
 public static class CodeVariables
 {
+    /// <summary>A board, by its name in the catalog.</summary>
+    public const string Board = "UNDERSTUDY_BOARD";
+
     /// <summary>Kernels, separated by commas: names of the catalog or paths.</summary>
     public const string Kernel = "UNDERSTUDY_KERNEL";
 
