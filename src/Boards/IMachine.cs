@@ -35,4 +35,8 @@ public interface IMachine : IAsyncDisposable
 
     /// <summary>Where every CPU is, for a guest that no longer answers; empty where the board cannot tell.</summary>
     Task<string> InspectAsync(CancellationToken cancel = default);
+
+    /// <summary>Makes a guest that no longer answers say where it is stuck, by an interrupt it cannot refuse: it panics on it and shows its
+    /// stack on the console. A board that has none does nothing.</summary>
+    Task InterruptAsync(CancellationToken cancel = default) => Task.CompletedTask;
 }

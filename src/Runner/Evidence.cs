@@ -11,11 +11,15 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
 {
     static readonly TimeSpan s_tracePeriod = TimeSpan.FromMilliseconds(100);
 
+    // A report that has got no line for so long gets no more; one that the console cut short has until then to come whole from the log.
+    const double Settled = 0.8;
+
     readonly Lock _lock = new();
     readonly FindingSet _findings = new();
     readonly List<Task> _pumps = [];
     readonly CancellationTokenSource _over = new();
-    KernelLogScanner? _console;
+    readonly List<Finding> _cut = [];
+    KernelLogScanner? _console, _kernel;
 
     /// <summary>The first thing that found no room on the disk. What comes after it is still judged, and no longer kept.</summary>
     public RunDirectoryFullException? Full { get; private set; }
@@ -28,7 +32,8 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
 
     public void Watch(SerialConsole console)
     {
-        var scanner = _console = new KernelLogScanner(FindingSource.Console, Add);
+        var scanner = _console = new KernelLogScanner(FindingSource.Console, AddFromConsole);
+        _pumps.Add(SettleAsync());
         console.Received = (bytes, ticks) =>
         {
             var seconds = directory.SecondsAt(ticks);
@@ -60,22 +65,59 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         lock (_lock)
         {
             _console?.End();
+            AddCut(double.PositiveInfinity);
             return [.. _findings.Findings];
         }
     }
 
     public void Dispose() => _over.Dispose();
 
+    // Reports without an end of their own are over when nothing more comes.
+    async Task SettleAsync()
+    {
+        using var timer = new PeriodicTimer(s_tracePeriod);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_over.Token).ConfigureAwait(false))
+            {
+                lock (_lock)
+                {
+                    _console?.Settle(directory.Now, Settled);
+                    _kernel?.Settle(directory.Now, Settled);
+                    AddCut(directory.Now - Settled);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over, and what is left is added at its end.
+            return;
+        }
+    }
+
+    // The console leaves out what is below its log level, so the kernel's own log may have the whole of it.
+    void AddFromConsole(Finding seen)
+    {
+        if (seen.Cut) _cut.Add(seen with { Known = directory.Now });
+        else Add(seen);
+    }
+
+    void AddCut(double until)
+    {
+        foreach (var finding in _cut.FindAll(finding => finding.Known <= until)) Add(finding);
+        _cut.RemoveAll(finding => finding.Known <= until);
+    }
+
     async Task PumpAsync(KernelLog log)
     {
-        var scanner = new KernelLogScanner(FindingSource.Kernel, Add);
+        var scanner = _kernel = new KernelLogScanner(FindingSource.Kernel, Add);
         await foreach (var record in log.ReadAsync().ConfigureAwait(false))
         {
             var seconds = directory.SecondsAt(record.HostTimestamp);
             Keep(new Verdict.KernelRecord((long)record.Sequence, (long)record.GuestTimeMicroseconds, record.Level, seconds, record.Text), (kept, d) => d.Append(kept));
-            scanner.ReadRecord(record.Text, seconds);
+            lock (_lock) scanner.ReadRecord(record.Text, seconds);
         }
-        scanner.End();
+        lock (_lock) scanner.End();
     }
 
     async Task PumpAsync(string name, PciSlot slot, TraceRecorder trace)
@@ -152,7 +194,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
 
     void Add(Finding seen)
     {
-        var finding = judge(seen);
+        var finding = judge(seen) with { Known = seen.Known ?? directory.Now };
         lock (_lock)
             if (_findings.Add(finding)) Keep(finding, static (kept, d) => d.Append(kept));
     }

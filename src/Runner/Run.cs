@@ -143,7 +143,10 @@ public sealed class Run : IAsyncDisposable
         {
             var work = body(notes);
             if (await Task.WhenAny(work, _silent).ConfigureAwait(false) != work && _machine is { Exit.IsCompleted: false })
+            {
+                await DeafGuest.SpeakAsync(_machine).ConfigureAwait(false);
                 return await SignalledAsync(SignalKind.AgentLost, $"the guest gave no sign of life any more in the middle of the step{LastWords()}").ConfigureAwait(false);
+            }
             await work.ConfigureAwait(false);
             return (Outcome.Pass, null, []);
         }

@@ -17,6 +17,9 @@ public sealed record Finding(
     /// <summary>Equal for two occurrences of one fault: made of rule and title with addresses, pids and times removed.</summary>
     public string Fingerprint { get; init; } = FindingFingerprint.Of(Rule, Title);
 
+    /// <summary>Host seconds since the run's start at which it was known; null where nobody looked at the clock.</summary>
+    public double? Known { get; init; }
+
     /// <summary>The report stops before its end, so its frame may be missing or wrong.</summary>
     public bool Cut { get; init; }
 }

@@ -38,7 +38,7 @@ static partial class KernelFrame
     [GeneratedRegex(
         @"^(Call [Tt]race:|RIP: |RSP: |R[A-D]X: |R(BP|08|1\d): |[FCDE]S: |CR\d: |DR\d: |PKRU: |ORIG_RAX|x\d+ *: |[ps][cp] : |lr : |pstate: "
         + @"|Code: |CPU: \d|Hardware name: |Modules linked in: |Workqueue: |Tainted: |Kernel Offset|</?TASK>|task:|Stack:|Sending NMI"
-        + @"|NMI backtrace|irq event stamp|(hard|soft)irqs last |Preemption disabled at)",
+        + @"|NMI backtrace|rcu: (\t|All QSes|RCU grace-period|Stack dump)|irq event stamp|(hard|soft)irqs last |Preemption disabled at)",
         RegexOptions.ExplicitCapture)]
     private static partial Regex Furniture();
 }

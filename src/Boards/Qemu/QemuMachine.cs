@@ -64,6 +64,8 @@ sealed class QemuMachine : IMachine
 
     public Task<string> InspectAsync(CancellationToken cancel = default) => _session?.InspectAsync(cancel) ?? Task.FromResult("");
 
+    public Task InterruptAsync(CancellationToken cancel = default) => _session?.InterruptAsync(cancel) ?? Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, true)) return;

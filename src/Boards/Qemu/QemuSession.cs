@@ -121,6 +121,16 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         }
     }
 
+    /// <summary>Sends an NMI, on which the guest panics (unknown_nmi_panic); does nothing where QEMU is gone or stuck.</summary>
+    public async Task InterruptAsync(CancellationToken cancel)
+    {
+        if (_monitor is null || Exit.IsCompleted) return;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(s_inspection);
+        await ((Task)_monitor.ExecuteAsync("inject-nmi", null, limit.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancel.ThrowIfCancellationRequested();
+    }
+
     /// <summary>Ends a guest that did not do in time what was awaited, and tells how far it was.</summary>
     public async Task<BootFailedException> HungAsync(string awaited, TimeSpan limit)
     {

@@ -24,12 +24,21 @@ static class HangRules
         new("soft-lockup", Severity.Error, "BUG: ",
             @"(watchdog: )?BUG: soft lockup - CPU#\d+ stuck for",
             "BUG: soft lockup[ in {frame}]") { SkipFrames = _ticking },
+        // We sent the NMI, because the guest had gone silent.
+        new("hang", Severity.Fatal, "NMI: Not continuing",
+            "Kernel panic - not syncing: NMI: Not continuing",
+            "hang[ in {frame}]") { End = "Kernel Offset: ", SkipFrames = [.. _ticking, "unknown_nmi_error", "default_do_nmi", "end_repeat_nmi", "asm_exc_nmi"] },
         new("hard-lockup", Severity.Fatal, "hard LOCKUP",
             ".*detected hard LOCKUP on cpu",
             "hard lockup[ in {frame}]") { SkipFrames = _ticking },
         new("rcu-stall", Severity.Error, "INFO: ",
             @"(rcu: )?INFO: (?<flavour>rcu\w*) (self-detected stall on CPU|detected (expedited )?stalls? on (CPUs|tasks))",
-            "INFO: rcu detected stall[ in {frame}]") { SkipFrames = _ticking },
+            "INFO: rcu detected stall[ in {frame}]")
+        {
+            // The stack of the thread that waits for the grace period may stand before that of who keeps it waiting.
+            SkipFrames = [.. _ticking, .. _sleeping, "kthread", "ret_from_fork*"],
+            Absorbs = ["rcu-starved"],
+        },
         new("rcu-starved", Severity.Error, "kthread starved for",
             @"rcu: rcu\w* kthread starved for \d+ jiffies",
             "INFO: rcu kthread starved") { OneLine = true },

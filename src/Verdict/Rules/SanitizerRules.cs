@@ -57,6 +57,8 @@ static class SanitizerRules
             @"BUG (?<cache>\S+) \((Not tainted|Tainted[^)]*)\): (?<kind>[^0-9]+)$",
             "BUG: slab {cache}: {kind}[ in {frame}]")
         {
+            // From 6.13 on the report ends in a WARN().
+            Absorbs = ["warning", OopsRules.CutHere],
             SkipFrames = 
             [
                 .. _accessors, "object_err", "check_*", "free_debug_processing", "free_to_partial_list", "alloc_debug_processing",

@@ -1,0 +1,56 @@
+using System.IO.Enumeration;
+using Understudy.Runner.Suites;
+using Understudy.Runner.Tests;
+using Understudy.Verdict;
+
+namespace Understudy.Machine.Tests;
+
+/// <summary>Provokes what the verdict engine is to find. Other kernels: understudy run suites/selfharm --kernel a,b,c.</summary>
+public sealed class SelfHarmTests : IDisposable
+{
+    const string Kernel = "debian:6.12";
+
+    readonly SuiteFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Each_harm_is_found_named_and_charged_to_the_step_it_fell_in_twice_alike()
+    {
+        await Bench.LabAsync(Kernel);
+        var suites = SuiteReader.Read(Path.Combine(Repository(), "suites", "selfharm"));
+        var request = new SuiteRequest(suites, _folder["runs"], "understudy run") { Kernels = [Kernel], Jobs = 2, Repeat = 2 };
+        var summary = await SuiteRun.PlayAsync(Bench.Toolbox, request, new SilentSuite(), TestContext.Current.CancellationToken);
+        var wrong = summary.Results.SelectMany(Wrongs).Concat(summary.Results.GroupBy(result => result.Cell.Test.Name).Where(IsUnstable).Select(test => $"{test.Key}: its two fingerprints differ")).ToList();
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        Assert.Equal(2 * suites.Sum(suite => suite.Tests.Count), summary.Count(Outcome.XFail));
+    }
+
+    // The reason for which a test of this suite is expected to fail is the title of what must be found.
+    static string Expected(CellResult result) => result.Cell.Test.Settings.ExpectedFailure!;
+
+    static Finding? Found(CellResult result)
+        => RunRecord.Load(result.Directory).Findings.FirstOrDefault(finding => FileSystemName.MatchesSimpleExpression(Expected(result), finding.Title, ignoreCase: false));
+
+    static IEnumerable<string> Wrongs(CellResult result)
+    {
+        if (result.Outcome != Outcome.XFail) yield return $"{result.Cell.Name}: {result.Verdict}";
+        if (result.Verdict.Reason.StartsWith("the machine ended", StringComparison.Ordinal)) yield break;
+        if (Found(result) is not { } finding)
+        {
+            yield return $"{result.Cell.Name}: '{Expected(result)}' is not among what was found: {string.Join(", ", RunRecord.Load(result.Directory).Findings.Select(other => other.Title))}";
+            yield break;
+        }
+        if (finding.Step != "run") yield return $"{result.Cell.Name}: charged to '{finding.Step}'";
+        TestContext.Current.TestOutputHelper!.WriteLine($"{result.Cell.Name}: known {finding.Known - finding.Time:F3} s after its first line");
+    }
+
+    static bool IsUnstable(IEnumerable<CellResult> twice) => twice.Select(result => Found(result)?.Fingerprint).Distinct().Count() > 1;
+
+    static string Repository()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "Understudy.slnx"))) directory = directory.Parent ?? throw new DirectoryNotFoundException("the tests are not below a checkout");
+        return directory.FullName;
+    }
+}
