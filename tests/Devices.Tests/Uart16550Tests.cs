@@ -131,6 +131,15 @@ public class Uart16550Tests
     }
 
     [Fact]
+    public void An_ordered_overrun_loses_one_before_the_character_that_comes()
+    {
+        _slot.Do(uart => uart.ReceiveDamaged(LineFault.Overrun, (byte)'x'));
+        Settle();
+        Assert.Equal((0x03, 0x01, 'x'), (Read(5) & 0x1F, Read(5) & 0x1F, (char)Read(0)));
+        Assert.Equal(1, _slot.Ask(uart => uart.Overruns));
+    }
+
+    [Fact]
     public void Nobody_is_overrun_unless_that_is_ordered()
     {
         var text = Encoding.ASCII.GetBytes(new string('x', 100));

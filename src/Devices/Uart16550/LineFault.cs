@@ -9,6 +9,6 @@ public enum LineFault
     Framing,
     /// <summary>The line was held low for longer than a character: a break.</summary>
     Break,
-    /// <summary>It came while there was no room, and is lost.</summary>
+    /// <summary>One before it came while there was no room, and was lost.</summary>
     Overrun,
 }

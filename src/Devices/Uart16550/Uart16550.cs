@@ -162,7 +162,7 @@ public sealed class Uart16550 : PciDevice
     {
         if (_received.Count == 0) return 0;
         var (character, _) = _received.Take();
-        _errors |= (byte)(_received.FirstErrors & ~OE);
+        _errors |= _received.FirstErrors;
         _received.ForgetFirstErrors();
         _timedOut = false;
         RestartTimeout();
@@ -309,13 +309,14 @@ public sealed class Uart16550 : PciDevice
     void Put((byte Character, byte Errors) arrived)
     {
         Received++;
-        if (_received.Room == 0 || (!HasFifo && _received.Count > 0) || (arrived.Errors & OE) != 0)
+        var full = _received.Room == 0 || (!HasFifo && _received.Count > 0);
+        if (full || (arrived.Errors & OE) != 0)
         {
             _errors |= OE;
             Overruns++;
-            return;
         }
-        _received.Put(arrived.Character, arrived.Errors);
+        if (full) return;
+        _received.Put(arrived.Character, (byte)(arrived.Errors & ~OE));
         if (_received.Count > 1) return;
         _errors |= arrived.Errors;
         _received.ForgetFirstErrors();
