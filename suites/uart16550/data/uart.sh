@@ -2,7 +2,7 @@
 card=$(dirname "$(grep -l 0x9912 /sys/bus/pci/devices/*/device)")
 
 fail() {
-	grep -v unknown /proc/tty/driver/serial
+	grep -v unknown /proc/tty/driver/serial*
 	device uart status
 	echo "$*"
 	exit 1
@@ -31,7 +31,7 @@ open_port() {
 	stty -F /dev/$tty raw -echo 115200 "$@" || fail "stty fails"
 }
 
-line() { grep "^${tty#ttyS}:" /proc/tty/driver/serial; }
+line() { grep "^${tty#ttyS}:" /proc/tty/driver/serial*; }
 
 # hears WORDS: the next line that comes.
 hears() {
