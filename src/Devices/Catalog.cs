@@ -11,6 +11,8 @@ public static class Catalog
         new("pci-idio-16", "io", "ACCES PCI-IDIO-16 digital input and output card, for gpio-pci-idio-16.ko", () => new PciIdio16(), PciIdio16Orders.All),
         new("nvme", "nvme", "NVM Express 1.4 controller with a namespace of 256 MiB in blocks of 512 bytes, for nvme.ko", () => new Nvme(), NvmeOrders.All),
         new("nvme-4k", "nvme", "the same with blocks of 4096 bytes, and another serial number", () => new Nvme([new NvmeNamespace(256L << 20, blockSize: 4096)], serial: "UNDERSTUDY-4096"), NvmeOrders.All),
+        new("uart16550", "uart", "MosChip MCS9912 serial card, a 16550 in I/O space, for the kernel's 8250_pci", () => new Uart16550(), Uart16550Orders.All),
+        new("uart16550-mem", "uart", "the same with its registers in memory space", () => new Uart16550(Pci.BarKind.Memory32), Uart16550Orders.All),
         new("ioat", "dma", "Intel I/OAT (CBDMA) copy engine of Skylake servers, for ioatdma.ko and the VFIO selftests", () => new Ioat(), IoatOrders.All),
         new("axisg2", "dma", "SLAC AxisG2 DMA engine on a KCU1500, version 5, with MSI-X, for datadev.ko", () => new AxisG2(), AxisG2Orders.All),
         new("axisg2-msi", "dma", "the same without MSI-X", () => new AxisG2(new() { HasMsix = false }), AxisG2Orders.All),

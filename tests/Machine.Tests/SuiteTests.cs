@@ -61,6 +61,14 @@ public sealed class SuiteTests : IDisposable
         Assert.Equal(15, summary.Count(Outcome.Pass));
     }
 
+    [Fact]
+    public async Task The_suite_for_the_16550_is_green()
+    {
+        var summary = await PlayAsync(Path.Combine(Repository(), "suites", "uart16550"), request => request with { Jobs = 2 });
+        Assert.True(summary.ExitCode == 0, string.Join('\n', summary.Results.Select(result => $"{result.Cell.Name}: {result.Verdict}\n{string.Join('\n', result.Verdict.Evidence)}")));
+        Assert.Equal(9, summary.Count(Outcome.Pass));
+    }
+
     [Theory]
     [InlineData(GuestStart.Cold)]
     [InlineData(GuestStart.Restored)]

@@ -8,6 +8,9 @@ static class Crc32
     /// <summary>The frame check sequence as a little-endian word: its bytes go on the wire lowest first.</summary>
     public static uint FrameCheck(ReadOnlySpan<byte> frame) => ~Register(frame);
 
+    /// <summary>The CRC of what <paramref name="crc"/> is the CRC of and one more octet; 0 to begin with.</summary>
+    public static uint Append(uint crc, byte octet) => ~(~crc >> 8 ^ Table[(byte)(~crc ^ octet)]);
+
     /// <summary>The upper six bits of the CRC of an address, first bit highest: the index into a multicast hash filter.</summary>
     public static int MulticastHash(ReadOnlySpan<byte> address)
     {
