@@ -13,6 +13,8 @@ public static class BoardCatalog
     [
         new("qemu", "QEMU: kernels as distributions ship them, and everything a PC has", "debian:latest", QemuBoard.Lacks,
             async (toolbox, kernel, cancel) => await QemuBoard.OpenAsync(toolbox, kernel, cancel).ConfigureAwait(false)),
+        new("uml", "User Mode Linux: a kernel built as a program, which boots in the time QEMU takes to start", "uml", UmlBoard.Lacks,
+            async (toolbox, kernel, cancel) => await UmlBoard.OpenAsync(toolbox, kernel, cancel).ConfigureAwait(false)),
     ];
 
     /// <summary>Their names.</summary>

@@ -15,6 +15,7 @@ static class BuildCommand
     static readonly Argument<string[]> s_targets = new("TARGET") { Description = "kernel, modules, config, headers, dtbs, debugkernel, default, kselftest, perf; kernel and modules unless told. After --: NAME=VALUE for make", Arity = ArgumentArity.ZeroOrMore };
     static readonly Option<string?> s_ref = new("--ref") { Description = "Branch, tag or commit of a git repository", HelpName = "REF" };
     static readonly Option<string?> s_profile = new("--profile") { Description = $"A named recipe, with variants after a slash: {string.Join(", ", Profile.All.Select(profile => profile.Name))}", HelpName = "NAME[/VARIANT[+VARIANT]]" };
+    static readonly Option<string?> s_board = new("--board") { Description = "The kernel of a board: its profile, of which --profile then names the variants (kasan+lockdep)", HelpName = "NAME" };
     static readonly Option<string?> s_architecture = new("--arch") { Description = "x86_64 unless told; um, arm64, arm, riscv, ...", HelpName = "ARCH" };
     static readonly Option<string?> s_toolchain = new("--toolchain") { Description = "gcc unless told; gcc-13, clang, clang-19: this host's, or Debian's where it has none", HelpName = "NAME" };
     static readonly Option<string[]> s_config = new("--config") { Description = "What the configuration begins from (defconfig, tinyconfig, a file, debian), then fragments and CONFIG_X=y, in order; over the profile's where there is one", HelpName = "CONFIG", AllowMultipleArgumentsPerToken = true };
@@ -33,8 +34,9 @@ static class BuildCommand
             understudy build debian:7.2 --config tinyconfig CONFIG_64BIT=y CONFIG_PRINTK=y
             understudy build ~/linux --config defconfig kvm_guest.config debug.config --toolchain clang-19 kernel modules
             understudy build https://example.org/linux.git --ref v7.2 --arch arm64 kernel dtbs -- KCFLAGS=-Werror
+            understudy build --board uml --profile kasan+lockdep
             understudy build module drivers/nic --kernel debian:6.12
-            """) { s_source, s_targets, s_ref, s_profile, s_architecture, s_toolchain, s_config, s_patches, s_inRoot, s_name, s_output, s_json };
+            """) { s_source, s_targets, s_ref, s_board, s_profile, s_architecture, s_toolchain, s_config, s_patches, s_inRoot, s_name, s_output, s_json };
         command.Subcommands.Add(BuildModuleCommand.Create());
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -71,7 +73,7 @@ static class BuildCommand
     static KernelRecipe Recipe(ParseResult parsed)
     {
         var words = parsed.GetValue(s_targets) ?? [];
-        var profile = parsed.GetValue(s_profile) is { } name ? Profile.Recipe(name) : null;
+        var profile = string.Join('/', new[] { parsed.GetValue(s_board), parsed.GetValue(s_profile) }.OfType<string>()) is { Length: > 0 } name ? Profile.Recipe(name) : null;
         var source = parsed.GetValue(s_source) ?? profile?.Source ?? throw new UsageException("name a source (a directory, a tarball, a git URL, debian:7.2), or a --profile, which has one of its own");
         var recipe = (profile ?? new KernelRecipe(source)) with { Source = source, Ref = parsed.GetValue(s_ref), InRoot = parsed.GetValue(s_inRoot), MakeVariables = [.. words.Where(IsVariable)] };
         return recipe with

@@ -42,6 +42,26 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)] internal static partial int tcsetattr(int fd, int actions, byte* termios);
     [LibraryImport("libc")] internal static partial void cfmakeraw(byte* termios);
 
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int posix_spawn(int* id, string path, void* actions, void* attributes, nint* arguments, nint* environment);
+    [LibraryImport("libc")] internal static partial int posix_spawn_file_actions_init(void* actions);
+    [LibraryImport("libc")] internal static partial int posix_spawn_file_actions_destroy(void* actions);
+    [LibraryImport("libc")] internal static partial int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
+    [LibraryImport("libc")] internal static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
+    [LibraryImport("libc")] internal static partial int posix_spawnattr_init(void* attributes);
+    [LibraryImport("libc")] internal static partial int posix_spawnattr_destroy(void* attributes);
+    [LibraryImport("libc")] internal static partial int posix_spawnattr_setflags(void* attributes, short flags);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int kill(int id, int signal);
+    [LibraryImport("libc", SetLastError = true)] internal static partial int waitpid(int id, int* status, int options);
+    [LibraryImport("libc", SetLastError = true)] private static partial int waitid(int kind, int id, void* info, int options);
+
+    /// <summary>Waits until a child has ended, and leaves it to be reaped.</summary>
+    internal static int waitid(int id)
+    {
+        const int byId = 1, exited = 4, leaveIt = 0x1000000;
+        return waitid(byId, id, null, exited | leaveIt);
+    }
+
     internal const int CloseOnExec = 0x80000;         // O_CLOEXEC, SOCK_CLOEXEC, EFD_CLOEXEC
     internal const int NonBlocking = 0x800;           // O_NONBLOCK, EFD_NONBLOCK
 

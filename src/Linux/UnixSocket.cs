@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -19,6 +20,16 @@ public sealed unsafe class UnixSocket : FileDescriptor
     UnixSocket(nint descriptor) : base((int)descriptor) { }
 
     static UnixSocket Open() => new(Libc.Check(Libc.socket(Unix, Stream | Libc.CloseOnExec, 0), "socket"));
+
+    /// <summary>Takes over a received descriptor, or answers null when it is not a socket and leaves it alone.</summary>
+    public static UnixSocket? From(FileDescriptor received)
+    {
+        ArgumentNullException.ThrowIfNull(received);
+        return received.Target().StartsWith("socket:", StringComparison.Ordinal) ? new UnixSocket(received.Release()) : null;
+    }
+
+    /// <summary>Gives the descriptor away, to the runtime's own socket for instance; this object has none any more.</summary>
+    public SafeSocketHandle Hand() => new(Release(), ownsHandle: true);
 
     /// <summary>Two sockets connected to each other.</summary>
     /// <exception cref="LinuxException">No descriptor left.</exception>
@@ -140,6 +151,21 @@ public sealed unsafe class UnixSocket : FileDescriptor
                 do result = Libc.sendmsg(this, &message, NoSignal); while (Libc.Interrupted(result));
                 sent += (int)Libc.Check(result, "sendmsg");
             }
+    }
+
+    /// <summary>Sends a short message if there is room for it at once. From any thread.</summary>
+    /// <returns>False when there is none, or nobody to read it.</returns>
+    public bool TrySend(ReadOnlySpan<byte> data)
+    {
+        const int dontWait = 0x40;
+        fixed (byte* start = data)
+        {
+            var vector = new Libc.IoVector { Start = start, Length = (nuint)data.Length };
+            var message = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1 };
+            nint result;
+            do result = Libc.sendmsg(this, &message, NoSignal | dontWait); while (Libc.Interrupted(result));
+            return result == data.Length;
+        }
     }
 
     static void Attach(Libc.MessageHeader* message, byte* control, ReadOnlySpan<FileDescriptor> descriptors)

@@ -29,9 +29,24 @@ public sealed class Lab
     /// <summary>Finds or fetches the kernel.</summary>
     /// <exception cref="ToolchainException">There is no such kernel, or it cannot be fetched.</exception>
     public static Task<Kernel> KernelAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
-        => IsBuild(request.Kernel) ? BuiltAsync(toolbox, request.Kernel, cancel) : IsPath(request.Kernel)
+        => IsProfile(NameOf(request)) ? MadeAsync(toolbox, NameOf(request), cancel) : IsBuild(request.Kernel) ? BuiltAsync(toolbox, request.Kernel, cancel) : IsPath(request.Kernel)
             ? toolbox.Kernels.OpenAsync(request.Kernel, request.Modules, cancel)
             : toolbox.Kernels.EnsureAsync(NameOf(request), cancel);
+
+    // Built by the first to ask, which takes minutes; then it is there.
+    static async Task<Kernel> MadeAsync(Toolbox toolbox, string name, CancellationToken cancel)
+    {
+        try
+        {
+            var step = $"kernel {name}";
+            var build = await new KernelBuilder(toolbox).BuildAsync(Profile.Recipe(name), text => toolbox.Says(step, text), line => toolbox.Says(step, line.Trim()), cancel).ConfigureAwait(false);
+            return await toolbox.Kernels.OpenAsync(build.Image!, build.Modules, cancel).ConfigureAwait(false) with { Name = name };
+        }
+        catch (BuildFailedException failed)
+        {
+            throw new LabFailedException($"The kernel {name} cannot be built here: {failed.Message}{(failed.Log is { } log ? $"\nlog: {log}" : "")}", failed);
+        }
+    }
 
     static async Task<Kernel> BuiltAsync(Toolbox toolbox, string name, CancellationToken cancel)
     {
@@ -47,6 +62,11 @@ public sealed class Lab
     public static async Task CheckAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
     {
         _ = BoardCatalog.Find(request.Board);
+        if (IsProfile(NameOf(request)))
+        {
+            _ = Profile.Recipe(NameOf(request));
+            return;
+        }
         if (IsBuild(request.Kernel))
         {
             _ = new NamedBuilds(toolbox.Cache).Find(request.Kernel);
@@ -70,6 +90,8 @@ public sealed class Lab
     }
 
     static string NameOf(LabRequest request) => request.Kernel ?? BoardCatalog.Find(request.Board).Kernel;
+
+    static bool IsProfile(string kernel) => Profile.All.Any(profile => kernel == profile.Name || kernel.StartsWith($"{profile.Name}/", StringComparison.Ordinal)) && !File.Exists(kernel);
 
     static bool IsBuild([NotNullWhen(true)] string? kernel) => kernel?.StartsWith(NamedBuilds.Scheme, StringComparison.Ordinal) == true;
 

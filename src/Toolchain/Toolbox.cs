@@ -37,6 +37,9 @@ public sealed class Toolbox
     /// <summary>Where everything lives.</summary>
     public UnderstudyCache Cache { get; }
 
+    /// <summary>Tells whoever watches what happens to something that is made of what comes from here.</summary>
+    public void Says(string step, string detail) => _progress?.Report(new ProvisionProgress(step, detail));
+
     /// <summary>The kernels that can be booted.</summary>
     public KernelCatalog Kernels { get; }
 

@@ -128,7 +128,7 @@ public sealed class SuiteTests : IDisposable
         Assert.Equal(Outcome.Pass, Record(summary, "flood").Verdict!.Outcome);
     }
 
-    static string Repository()
+    internal static string Repository()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory.FullName, "Understudy.slnx"))) directory = directory.Parent ?? throw new DirectoryNotFoundException("the tests are not below a checkout");

@@ -72,7 +72,7 @@ public sealed class SuiteReaderTests : IDisposable
     [InlineData("cpus: [1, 2]", "cpus: expected a text, not a list")]
     [InlineData("memory: 3M", "memory: expected guest memory such as 512M or 2G, from 64M to 64G, not '3M'")]
     [InlineData("devices:\n  - rtl8111\n  - rtl8112", "test.yaml:3: devices: there is no device 'rtl8112'; there is rtl8111")]
-    [InlineData("boards: qmu", "boards: there is no board 'qmu'; did you mean 'qemu'? There is qemu")]
+    [InlineData("boards: qmu", "boards: there is no board 'qmu'; did you mean 'qemu'? There is qemu, uml")]
     [InlineData("needs: port_io", "needs: there is no ability of a board 'port_io'; did you mean 'port-io'? There is port-io, smp")]
     [InlineData("devices: rtl8111 nic", "devices: expected a device such as 'rtl8111 as nic', not 'rtl8111 nic'")]
     [InlineData("devices: [rtl8111, rtl8111]", "devices: two devices are named 'nic'; write 'rtl8111 as nic2'")]

@@ -81,7 +81,7 @@ sealed class GuestTemplates(QemuBoard board, UnderstudyCache cache)
             await session.StartAsync(QemuCommandLine.For(spec, launch), null, limit.Token).ConfigureAwait(false);
             var guest = session.Guest!;
             board.LearnTscFrequency(guest);
-            await session.WhileRunningAsync(QemuBoard.PreloadAsync(guest, spec, limit.Token), limit.Token).ConfigureAwait(false);
+            await session.WhileRunningAsync(GuestSoftware.PreloadAsync(guest, spec, limit.Token), limit.Token).ConfigureAwait(false);
             await session.WhileRunningAsync(FallSilentAsync(guest, console, limit.Token), limit.Token).ConfigureAwait(false);
             await session.SaveAsync(state, limit.Token).ConfigureAwait(false);
         }

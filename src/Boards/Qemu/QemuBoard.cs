@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Understudy.Guest;
 using Understudy.Toolchain;
 
@@ -8,13 +6,12 @@ namespace Understudy.Boards;
 /// <summary>Machines made by QEMU 11.1 or newer, whose PCI devices are our models over vfio-user.</summary>
 public sealed class QemuBoard : IBoard
 {
-    readonly Toolbox _toolbox;
     readonly TscFrequency _tsc;
-    readonly string _agent, _busybox;
+    readonly GuestSoftware _software;
 
-    QemuBoard(Toolbox toolbox, QemuInstallation qemu, string agent, string busybox, Accelerator accelerator)
+    QemuBoard(Toolbox toolbox, QemuInstallation qemu, GuestSoftware software, Accelerator accelerator)
     {
-        (_toolbox, Qemu, _agent, _busybox, Accelerator) = (toolbox, qemu, agent, busybox, accelerator);
+        (Qemu, _software, Accelerator) = (qemu, software, accelerator);
         _tsc = new TscFrequency(toolbox.Cache);
         Templates = new GuestTemplates(this, toolbox.Cache);
     }
@@ -44,18 +41,8 @@ public sealed class QemuBoard : IBoard
     {
         var qemu = await toolbox.QemuAsync(cancel).ConfigureAwait(false);
         var accelerator = new KvmProbe(qemu, toolbox.Cache).ChooseAsync(kernel, cancel);
-        var source = Path.Combine(toolbox.Cache.Root, $"agent-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AgentSource.Text)))[..12]}.c");
-        if (!File.Exists(source)) WriteWhole(source);
-        var agent = await toolbox.CompileAsync([source], cancel).ConfigureAwait(false);
-        return new QemuBoard(toolbox, qemu, agent, await toolbox.BusyboxAsync(cancel).ConfigureAwait(false), await accelerator.ConfigureAwait(false));
-    }
-
-    // Other processes may be here at the same moment: none must compile half a file.
-    static void WriteWhole(string source)
-    {
-        var draft = $"{source}.{Environment.ProcessId}";
-        AgentSource.WriteTo(draft);
-        File.Move(draft, source, overwrite: true);
+        var software = await GuestSoftware.OpenAsync(toolbox, cancel).ConfigureAwait(false);
+        return new QemuBoard(toolbox, qemu, software, await accelerator.ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -77,46 +64,9 @@ public sealed class QemuBoard : IBoard
         foreach (var record in guest.KernelLog.Since()) _tsc.Learn(record.Text);
     }
 
-    /// <summary>Loads what is to be loaded before anybody else gets to the guest.</summary>
-    internal static async Task PreloadAsync(GuestAgent guest, BootSpec spec, CancellationToken cancel)
-    {
-        foreach (var module in spec.Preloaded)
-        {
-            try
-            {
-                await guest.LoadModuleAsync(module, cancellation: cancel).ConfigureAwait(false);
-            }
-            catch (GuestException refused)
-            {
-                throw new BootFailedException(BootStage.Agent, $"the module {module} cannot be loaded ahead: {refused.Message}");
-            }
-        }
-    }
-
     // The agent's channel, and the device by which a kernel tells QEMU that it panics. What a kernel lacks of these, the agent reports.
     static readonly string[] s_bootModules = ["virtio_pci", "virtio_console", "pvpanic-pci"];
 
     /// <summary>A guest's first file system.</summary>
-    internal async Task<Initramfs> InitramfsAsync(BootSpec spec, CancellationToken cancel)
-    {
-        var (boot, others) = await ModulesAsync(spec, cancel).ConfigureAwait(false);
-        return new Initramfs
-        {
-            AgentPath = _agent,
-            BusyboxPath = _busybox,
-            KernelRelease = spec.Kernel.Release,
-            BootModules = boot,
-            Modules = [.. others.Except(boot)],
-        };
-    }
-
-    async Task<(IReadOnlyList<string> Boot, IReadOnlyList<string> Others)> ModulesAsync(BootSpec spec, CancellationToken cancel)
-    {
-        if (spec.Kernel.ModulesDirectory is null && spec.Modules.Count + spec.Preloaded.Count == 0) return ([], []);
-        var tree = await _toolbox.ModulesAsync(spec.Kernel, cancel).ConfigureAwait(false);
-        return (await FilesAsync(tree, s_bootModules.Where(tree.Has), cancel).ConfigureAwait(false), await FilesAsync(tree, spec.Modules.Concat(spec.Preloaded), cancel).ConfigureAwait(false));
-    }
-
-    static async Task<IReadOnlyList<string>> FilesAsync(ModuleTree tree, IEnumerable<string> names, CancellationToken cancel)
-        => [.. (await tree.LoadOrderAsync(names, cancel).ConfigureAwait(false)).Select(module => module.Path)];
+    internal Task<Initramfs> InitramfsAsync(BootSpec spec, CancellationToken cancel) => _software.InitramfsAsync(spec, s_bootModules, cancel);
 }

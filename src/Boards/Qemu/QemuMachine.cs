@@ -88,7 +88,7 @@ sealed class QemuMachine : IMachine
             var session = NewSession();
             Adopt(session);
             await session.StartAsync(QemuCommandLine.For(_spec, launch), _spec.OnDeviceCommand, stop).ConfigureAwait(false);
-            await session.WhileRunningAsync(QemuBoard.PreloadAsync(Guest, _spec, stop), stop).ConfigureAwait(false);
+            await session.WhileRunningAsync(GuestSoftware.PreloadAsync(Guest, _spec, stop), stop).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
     }
 

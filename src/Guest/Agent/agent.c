@@ -173,6 +173,7 @@ int main(int argc, char **argv)
 	if (is_init) {
 		bring_up_guest();
 		load_boot_modules();
+		open_lines();
 	} else {
 		ctl.in = 0;
 		ctl.out = 1;

@@ -105,6 +105,6 @@ static unsigned char rx[sizeof(struct header) + PAYLOAD_MAX];
 static size_t rx_length;
 static struct payload scratch;
 static struct job jobs[JOBS];
-static bool is_init, in_session, skipping_junk;
+static bool is_init, in_session, skipping_junk, on_lines;
 static int kmsg = -1, uevents = -1, signals = -1, timer = -1, questions = -1;
 static uint32_t next_question;

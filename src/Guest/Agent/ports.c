@@ -38,6 +38,9 @@ static void start_session(void)
  */
 static void await_host(struct channel *channel)
 {
+	if (on_lines)
+		return;
+
 	struct pollfd port = { channel->out, 0, 0 };
 
 	fcntl(channel->out, F_SETOWN, getpid());
@@ -59,6 +62,9 @@ static void host_left(struct channel *channel)
 	}
 	if (!is_init)
 		exit(0);
+	/* Such a guest is one program of the host's: with nobody to work for, it ends. */
+	if (on_lines)
+		reboot(RB_POWER_OFF);
 	await_host(channel);
 }
 
@@ -72,6 +78,40 @@ static void open_port(struct channel *channel, const char *device)
 		say("cannot open %s: %s", path, strerror(errno));
 	else
 		await_host(channel);
+}
+
+/*
+ * A machine without virtio-serial (User Mode Linux) names two of its lines instead: understudy.ctl=tty1.
+ * One byte tells the host that the line is raw: what it sends before, the line would edit and echo.
+ */
+static void open_line(struct channel *channel, const char *cmdline, const char *key)
+{
+	const char *at = strstr(cmdline, key);
+	char name[64], path[80];
+	struct termios raw;
+
+	if (!at || sscanf(at + strlen(key), "%63s", name) != 1)
+		return;
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	channel->in = channel->out = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (channel->out < 0 || tcgetattr(channel->out, &raw) < 0) {
+		say("cannot open %s: %s", path, strerror(errno));
+		return;
+	}
+	cfmakeraw(&raw);
+	tcsetattr(channel->out, TCSANOW, &raw);
+	on_lines = channel->up = true;
+	if (write(channel->out, "U", 1) != 1)
+		say("cannot write to %s: %s", path, strerror(errno));
+}
+
+static void open_lines(void)
+{
+	char cmdline[4096];
+
+	read_file("/proc/cmdline", cmdline, sizeof(cmdline));
+	open_line(&ctl, cmdline, "understudy.ctl=");
+	open_line(&klog, cmdline, "understudy.log=");
 }
 
 static void open_ports(void)

@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Understudy.Linux;
+using Understudy.Pci;
+
+namespace Understudy.Transports.VhostUserPci;
+
+/// <summary>The queue by which interrupts reach the guest, and the channel that tells it to look there. Everything here happens under the
+/// bus's lock, and nothing waits for the guest.</summary>
+sealed class InterruptQueue(DeviceServer server)
+{
+    const int MessageBytes = 20, MostWaiting = 4096;
+    const byte Int = 6, Msi = 7;
+
+    // Where a User Mode Linux kernel has its devices send messages (arch/um/drivers/virt-pci.c); the data is the interrupt's number.
+    const ulong MessageAddress = 0xA0000;
+
+    readonly List<Virtqueue.Buffer> _chain = new(2);
+    readonly Queue<uint> _waiting = new();
+    readonly byte[] _call = new byte[Header.Bytes + 8];
+    UnixSocket? _channel;
+    bool _asserted, _sent;
+
+    /// <summary>Takes over the channel for calls.</summary>
+    public void SetChannel(UnixSocket? channel)
+    {
+        _channel?.Dispose();
+        _channel = channel;
+        var header = new Header((Request)Features.VringCall, Header.Version, 8);
+        MemoryMarshal.Write(_call, header);
+        BinaryPrimitives.WriteUInt32LittleEndian(_call.AsSpan(Header.Bytes), 1);
+    }
+
+    /// <summary>The pin's level. A message goes out when it rises, and the next when the guest has handled that and the level still holds.</summary>
+    public void SetIntx(bool asserted)
+    {
+        _asserted = asserted;
+        FireIntx();
+    }
+
+    /// <summary>Sends a message, or keeps it until the guest has room: interrupts of one number that wait are one, as pending bits are.</summary>
+    public void Send(MsiMessage message)
+    {
+        if (message.Address != MessageAddress) server.Found("msi-address", $"a message for 0x{message.Address:x}, where this machine has no interrupt controller; it listens at 0x{MessageAddress:x}");
+        if (Put(Msi, 0, message.Data)) Call();
+        else if (_waiting.Count < MostWaiting && !_waiting.Contains(message.Data)) _waiting.Enqueue(message.Data);
+    }
+
+    /// <summary>The guest has given buffers back: there is room, and what they told has been handled.</summary>
+    public void Kicked()
+    {
+        var more = false;
+        while (_waiting.TryPeek(out var data) && Put(Msi, 0, data))
+        {
+            _waiting.Dequeue();
+            more = true;
+        }
+        if (more) Call();
+        _sent = false;
+        FireIntx();
+    }
+
+    public void Clear()
+    {
+        SetChannel(null);
+        Forget();
+    }
+
+    /// <summary>Another driver's queues: what was on its way to the one before is lost. The pin's level is the device's and stays.</summary>
+    public void Forget()
+    {
+        _waiting.Clear();
+        _sent = false;
+    }
+
+    void FireIntx()
+    {
+        if (!_asserted || _sent || !Put(Int, 1, 0)) return;
+        _sent = true;
+        Call();
+    }
+
+    bool Put(byte op, ulong address, uint data)
+    {
+        var queue = server.Interrupts;
+        if (!queue.TryPop(_chain, out var head)) return false;
+        Span<byte> message = stackalloc byte[MessageBytes];
+        message.Clear();
+        message[0] = op;
+        BinaryPrimitives.WriteUInt32LittleEndian(message[4..], op == Msi ? 4u : 0);
+        BinaryPrimitives.WriteUInt64LittleEndian(message[8..], address);
+        BinaryPrimitives.WriteUInt32LittleEndian(message[16..], data);
+        if (_chain.Count != 1 || !_chain[0].IsForUs || _chain[0].Length < MessageBytes) throw new ProtocolException("a buffer for interrupts that holds none");
+        if (!server.Memory.Write(_chain[0].Address, message)) throw GuestMemory.Outside(_chain[0].Address);
+        queue.Push(head, MessageBytes);
+        return true;
+    }
+
+    // A guest that does not read its calls has some waiting, and one is as good as many.
+    void Call() => _channel?.TrySend(_call);
+}
