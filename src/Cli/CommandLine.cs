@@ -39,7 +39,7 @@ static class CommandLine
     public static async Task<int> InvokeAsync(RootCommand root, string[] args)
     {
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 && !AsksForHelp(args))
         {
             var command = parsed.CommandResult.Command;
             var errors = parsed.Errors.Select(error => error.Message + Suggestion(command, parsed.UnmatchedTokens, error.Message));
@@ -48,6 +48,9 @@ static class CommandLine
         }
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_windDown }).ConfigureAwait(false);
     }
+
+    // Who asks for help need not know yet what a verb requires.
+    static bool AsksForHelp(string[] args) => args.TakeWhile(arg => arg != "--").Any(arg => arg is "--help" or "-h" or "-?");
 
     static string Suggestion(Command command, IReadOnlyList<string> unmatched, string error)
     {
