@@ -73,7 +73,7 @@ public sealed class UmlTests
         await machine.PowerOnAsync(TestContext.Current.CancellationToken);
         var data = new byte[300_000];
         new Random(1).NextBytes(data);
-        await machine.Guest.PushAsync("/tmp/data", data, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await machine.Guest.PushAsync("/tmp/data", data, UnixFileMode.UserRead | UnixFileMode.UserWrite).WaitAsync(Bench.Patience);
         var sum = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(data));
         Assert.StartsWith(sum, await ShellAsync(machine, "sha256sum /tmp/data"), StringComparison.Ordinal);
     }
