@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Understudy.Boards;
+using Understudy.Guest;
+using Understudy.Runner;
 using Understudy.Runner.Suites;
 using Understudy.Toolchain;
 using Understudy.Verdict;
@@ -25,6 +27,7 @@ static class RunCommand
     static readonly Option<bool> s_shuffle = new("--shuffle") { Description = "Run in an order made from the seed" };
     static readonly Option<bool> s_cold = new("--cold") { Description = "Boot every guest, instead of restoring one that booted once" };
     static readonly Option<bool> s_restored = new("--restored") { Description = "Restore guests that booted once; so it is unless told" };
+    static readonly Option<bool> s_keepGuest = new("--keep-guest") { Description = "When a directory test ends badly, open a shell in its guest, as it is, devices attached; 'exit' goes on. Needs a terminal" };
     static readonly Option<string?> s_output = new("--output") { Description = "Directory for the run directories and the summary; runs/run-TIME unless told", HelpName = "DIR" };
     static readonly Option<bool> s_json = CommandLine.Json();
 
@@ -37,10 +40,11 @@ static class RunCommand
             understudy run suites/rtl8111 --kernel debian:6.1,debian:6.12,debian:7.2 -j 2
             understudy run suites/rtl8111-csharp --kernel debian:6.12
             understudy run suites/rtl8111 --name 'lost-*' --until-fail
+            understudy run suites/rtl8111 --name link --keep-guest
             understudy run suites --last-failed
             """)
         {
-            s_paths, s_board, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_output, s_json,
+            s_paths, s_board, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -65,6 +69,7 @@ static class RunCommand
         if (parsed.GetValue(s_repeat) < 1) throw new UsageException("--repeat takes a number from 1 on");
         if (parsed.GetValue(s_seed) < 0) throw new UsageException("--seed takes a number from 0 on");
         if (parsed.GetValue(s_cold) && parsed.GetValue(s_restored)) throw new UsageException("--cold and --restored exclude each other");
+        RequireTerminalToKeep(parsed);
         var output = parsed.GetValue(s_output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"run-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
         var failed = parsed.GetValue(s_lastFailed) ? LastFailed(Path.GetDirectoryName(Path.GetFullPath(output))!) : null;
         var kernels = CommandLine.Words(parsed.GetValue(s_kernels));
@@ -74,9 +79,23 @@ static class RunCommand
             Board = parsed.GetValue(s_board)!, Modules = parsed.GetValue(s_modules),
             Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed },
             Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
-            Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),
+            Keep = parsed.GetValue(s_keepGuest) ? VisitAsync : null, Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),
         };
         return Chosen(request).Count > 0 ? request : throw new UsageException(NothingChosen(request));
+    }
+
+    static void RequireTerminalToKeep(ParseResult parsed)
+    {
+        if (!parsed.GetValue(s_keepGuest)) return;
+        if (parsed.GetValue(s_jobs) > 1) throw new UsageException("--keep-guest opens one guest at a time: leave --jobs out");
+        if (parsed.GetValue(s_json)) throw new UsageException("--keep-guest talks to a person, and --json to a machine: leave one out");
+        if (Console.IsInputRedirected || Console.IsOutputRedirected) throw new UsageException("--keep-guest needs a terminal to open a shell on; without one, 'understudy boot' with '-- COMMAND' runs commands in a guest");
+    }
+
+    static async Task VisitAsync(TestCell cell, GuestAgent guest, DeviceConsole devices, CancellationToken cancel)
+    {
+        Console.Out.WriteLine($"{cell.Name} went wrong; this is its guest.");
+        await GuestShell.RunAsync(guest, devices, cancel).ConfigureAwait(false);
     }
 
     static IReadOnlyList<TestSuite> Read(string[] paths)

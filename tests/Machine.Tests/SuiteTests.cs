@@ -54,6 +54,23 @@ public sealed class SuiteTests : IDisposable
     }
 
     [Fact]
+    public async Task The_guest_of_a_test_that_fails_can_be_visited_with_its_device_and_that_of_one_that_passes_cannot()
+    {
+        Add("bad", "echo was here > /tmp/trace; exit 1", "devices: rtl8111 as nic\ntimeout: 20s\n");
+        Add("good", "exit 0");
+        var seen = new List<string>();
+        await PlayAsync(_folder["s"], request => request with
+        {
+            Keep = async (cell, guest, devices, cancel) =>
+            {
+                var left = await guest.ExecuteAsync(["cat", "/tmp/trace"], cancellation: cancel);
+                seen.Add($"{cell.Test.Name}: {left.Stdout.Trim()}; {devices.Answer("nic status").Text}");
+            },
+        });
+        Assert.StartsWith("bad: was here; ", Assert.Single(seen), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_suite_for_the_NVMe_controller_is_green()
     {
         var summary = await PlayAsync(Path.Combine(Repository(), "suites", "nvme"), request => request with { Jobs = 2 });

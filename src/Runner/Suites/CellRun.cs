@@ -1,4 +1,3 @@
-using Understudy.Boards;
 using Understudy.Verdict;
 
 namespace Understudy.Runner.Suites;
@@ -9,10 +8,10 @@ static class CellRun
     /// <summary>Runs it.</summary>
     /// <returns>The verdict; everything else is in the run directory.</returns>
     /// <exception cref="IOException">The run directory cannot be made.</exception>
-    public static async Task<RunVerdict> PlayAsync(TestCell cell, Lab lab, string directory, GuestStart start, IRunObserver observer, CancellationToken cancel)
+    public static async Task<RunVerdict> PlayAsync(TestCell cell, Lab lab, string directory, SuiteRequest request, IRunObserver observer, CancellationToken cancel)
     {
         var test = (DirectoryTest)cell.Test;
-        await using var run = TestRun.Begin(cell.Plan(start), directory, observer);
+        await using var run = TestRun.Begin(cell.Plan(request.Start), directory, observer);
         GuestScripts? scripts = null;
         if (await run.PrepareAsync(_ => Task.FromResult(lab), (guest, stop) => TestFiles.PushAsync(test, guest, stop), cancel).ConfigureAwait(false))
         {
@@ -20,6 +19,7 @@ static class CellRun
             await new TestSequence(test, scripts, run.Run).PlayAsync(cancel).ConfigureAwait(false);
         }
         if (scripts is not { IsLost: true }) await run.ReadLogAsync(cancel).ConfigureAwait(false);
+        if (request.Keep is { } keep && scripts is not { IsLost: true }) await run.KeepAsync((guest, devices) => keep(cell, guest, devices, cancel)).ConfigureAwait(false);
         return await run.ConcludeAsync().ConfigureAwait(false);
     }
 

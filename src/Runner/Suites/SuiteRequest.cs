@@ -1,4 +1,5 @@
 using Understudy.Boards;
+using Understudy.Guest;
 
 namespace Understudy.Runner.Suites;
 
@@ -37,6 +38,10 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
 
     /// <summary>Runs the cells of a round in an order made from the seed, instead of by name.</summary>
     public bool Shuffle { get; init; }
+
+    /// <summary>Called when a directory test has ended badly while its guest still answers: guest and devices stay as they are until this is
+    /// done. Null ends every guest with its test. Not with several guests at once.</summary>
+    public Func<TestCell, GuestAgent, DeviceConsole, CancellationToken, Task>? Keep { get; init; }
 
     /// <summary>How often everything is run; none where there is no end.</summary>
     internal int? Rounds => UntilFail && Repeat == 1 ? null : Repeat;

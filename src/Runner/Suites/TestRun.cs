@@ -71,6 +71,15 @@ public sealed class TestRun : IAsyncDisposable
     /// <summary>What the guest is doing that takes too long, by the kernel's account or, where it is deaf, by the board's.</summary>
     public Task<IReadOnlyList<string>> DoingAsync(CancellationToken cancel = default) => StateOfTasks.ReadAsync(Machine, cancel);
 
+    /// <summary>Where something went wrong and the guest still answers, lets somebody into it before it ends; otherwise does nothing. What
+    /// is done to it there is no part of the run.</summary>
+    public async Task KeepAsync(Func<GuestAgent, DeviceConsole, Task> visit)
+    {
+        ArgumentNullException.ThrowIfNull(visit);
+        if (!_booted || Machine.Exit.IsCompleted || (Run.IsHealthy && Run.Findings.All(finding => finding.Severity < Severity.Error))) return;
+        await Run.StepAsync("kept", notes => { notes.Detail = "somebody was in the guest"; return visit(Machine.Guest, _console); }, evenAfterFailure: true).ConfigureAwait(false);
+    }
+
     /// <summary>Ends the machine, and judges the run by what was expected of it.</summary>
     public async Task<RunVerdict> ConcludeAsync()
     {
