@@ -151,7 +151,13 @@ HARM(soft_lockup)
 
 HARM(rcu_stall)
 {
+	unsigned long begun = jiffies + HZ / 4;
+
+	/* There is a stall only where somebody waits: let a grace period begin behind the reader's back. */
 	rcu_read_lock();
+	start_poll_synchronize_rcu();
+	while (time_before(jiffies, begun))
+		cond_resched();
 	preempt_disable();
 	spin();
 	preempt_enable();
@@ -216,7 +222,7 @@ HARM(page_allocation)
 	LIST_HEAD(all);
 	struct page *page, *next;
 
-	while ((page = alloc_pages(GFP_NOWAIT, 9)))
+	while ((page = alloc_pages(GFP_NOWAIT & ~__GFP_NOWARN, 9)))
 		list_add(&page->lru, &all);
 	list_for_each_entry_safe(page, next, &all, lru)
 		__free_pages(page, 9);
@@ -240,7 +246,7 @@ HARM(use_after_free)
 	int i, value = 0;
 
 	/* A sampling detector such as KFENCE watches one object at a time: meet it often enough. */
-	for (i = 0; i < seconds * 30; i++) {
+	for (i = 0; i < seconds * 100; i++) {
 		char *bytes = kmalloc(64, GFP_KERNEL);
 
 		if (!bytes)
@@ -291,20 +297,17 @@ HARM(shift)
 	return (1 << (nothing + 40)) & 0;
 }
 
-/* Two functions, so that the compiler cannot make a loop of it. */
-static noinline int selfharm_deeper(int depth);
+static noinline __noclone int selfharm_stack_overflow_at(int depth);
+
+/* By way of a variable, so that the compiler cannot make a loop of it. */
+static int (*volatile deeper)(int depth) = selfharm_stack_overflow_at;
 
 static noinline __noclone int selfharm_stack_overflow_at(int depth)
 {
 	volatile char room[256];
 
 	room[depth & 255] = depth;
-	return selfharm_deeper(depth + 1) + room[0];
-}
-
-static noinline __noclone int selfharm_deeper(int depth)
-{
-	return selfharm_stack_overflow_at(depth + 1) + nothing;
+	return deeper(depth + 1) + room[0];
 }
 
 HARM(stack_overflow)
