@@ -19,6 +19,7 @@ static class RunCommand
     static readonly Option<string[]> s_tags = new("--tag") { Description = "Only tests with one of these tags; '!slow' leaves those out", HelpName = "TAG", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_names = new("--name") { Description = "Only tests of this name; * and ? stand for other characters", HelpName = "PATTERN", AllowMultipleArgumentsPerToken = true };
     static readonly Option<bool> s_lastFailed = new("--last-failed") { Description = "Only what ended badly in the newest run beside the output directory, on the same kernels" };
+    static readonly Option<string?> s_changed = new("--changed") { Description = "Only tests of which something changed since a git revision, their modules and programs included; since the last commit unless told", HelpName = "REVISION", Arity = ArgumentArity.ZeroOrOne };
     static readonly Option<bool> s_list = new("--list") { Description = "List the chosen tests, and run none" };
     static readonly Option<int> s_jobs = new("--jobs", "-j") { Description = "Guests at once", HelpName = "N", DefaultValueFactory = _ => 1 };
     static readonly Option<int> s_repeat = new("--repeat") { Description = "Run everything so many times", HelpName = "N", DefaultValueFactory = _ => 1 };
@@ -42,9 +43,10 @@ static class RunCommand
             understudy run suites/rtl8111 --name 'lost-*' --until-fail
             understudy run suites/rtl8111 --name link --keep-guest
             understudy run suites --last-failed
+            understudy run suites --changed main
             """)
         {
-            s_paths, s_board, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
+            s_paths, s_board, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_changed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -73,11 +75,12 @@ static class RunCommand
         var output = parsed.GetValue(s_output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"run-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
         var failed = parsed.GetValue(s_lastFailed) ? LastFailed(Path.GetDirectoryName(Path.GetFullPath(output))!) : null;
         var kernels = CommandLine.Words(parsed.GetValue(s_kernels));
-        var request = new SuiteRequest(Read(parsed.GetValue(s_paths)!), output, Command(parsed))
+        var suites = Read(parsed.GetValue(s_paths)!);
+        var request = new SuiteRequest(suites, output, Command(parsed))
         {
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
             Board = parsed.GetValue(s_board)!, Modules = parsed.GetValue(s_modules),
-            Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed },
+            Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed, Changed = Changed(parsed, suites) },
             Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
             Keep = parsed.GetValue(s_keepGuest) ? VisitAsync : null, Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),
         };
@@ -119,8 +122,21 @@ static class RunCommand
     static IReadOnlyList<SuiteTest> Chosen(SuiteRequest request) => [.. request.Suites.SelectMany(suite => suite.Tests).Where(request.Selection.Chooses)
         .Where(test => request.Selection.Only?.Any(cell => cell.Test == test.Path) != false)];
 
+    static ChangedFiles? Changed(ParseResult parsed, IReadOnlyList<TestSuite> suites)
+    {
+        if (parsed.GetResult(s_changed) is null) return null;
+        try
+        {
+            return ChangedFiles.Since(suites.SelectMany(suite => suite.Tests).Select(test => Directory.Exists(test.SuitePath) ? test.SuitePath : Path.GetDirectoryName(test.SuitePath)!).Distinct(), parsed.GetValue(s_changed) ?? "HEAD");
+        }
+        catch (FormatException wrong)
+        {
+            throw new UsageException($"--changed: {wrong.Message}");
+        }
+    }
+
     static string NothingChosen(SuiteRequest request)
-        => $"no test is chosen; there is {string.Join(", ", request.Suites.SelectMany(suite => suite.Tests).Select(test => test.FullName))}";
+        => $"no test is chosen{(request.Selection.Changed is { Count: var changed } ? $" ({changed} files changed, and no test is made of them)" : "")}; there is {string.Join(", ", request.Suites.SelectMany(suite => suite.Tests).Select(test => test.FullName))}";
 
     static int List(SuiteRequest request, bool json)
     {

@@ -72,4 +72,34 @@ public sealed class SelectionTests
         var request = Request(Test("a"), Test("b")) with { Kernels = ["x", "y"], Selection = new TestSelection { Only = new HashSet<(string, string)> { ("/s/b", "y") } } };
         Assert.Equal(["s/b@y"], SuitePlan.Round(request, 0).Select(cell => cell.Name));
     }
+
+    [Fact]
+    public void A_test_is_chosen_by_what_changed_of_it_its_suite_or_its_module()
+    {
+        using var folder = new SuiteFolder();
+        folder.With("tree/mod/a.c", "int a;\n").With("tree/s/suite.yaml", "description: s\n").WithTest("tree/s/built", "modules: [../../mod]\n").WithTest("tree/s/plain").WithTest("tree/other/far");
+        foreach (var arguments in (string[][])[["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "all"]]) Git(folder["tree"], arguments);
+        Assert.Empty(Chosen());
+        folder.With("tree/mod/a.c", "int b;\n");
+        Assert.Equal(["s/built"], Chosen());
+        folder.With("tree/s/plain/data/new", "new\n");
+        Assert.Equal(["s/built", "s/plain"], Chosen());
+        folder.With("tree/s/suite.yaml", "description: t\n").With("tree/mod/a.c", "int a;\n");
+        Assert.Equal(["s/built", "s/plain"], Chosen());
+        Assert.Contains("nowhere", Assert.Throws<FormatException>(() => ChangedFiles.Since([folder["tree"]], "nowhere")).Message, StringComparison.Ordinal);
+        Assert.Throws<FormatException>(() => ChangedFiles.Since([folder.Path], "HEAD"));
+
+        string[] Chosen()
+        {
+            var selection = new TestSelection { Changed = ChangedFiles.Since([folder["tree"]], "HEAD") };
+            return [.. SuiteReader.Read(folder["tree"]).SelectMany(suite => suite.Tests).Where(selection.Chooses).Select(test => test.FullName).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    static void Git(string directory, params string[] arguments)
+    {
+        using var git = System.Diagnostics.Process.Start("git", ["-C", directory, .. arguments]);
+        git.WaitForExit();
+        Assert.Equal(0, git.ExitCode);
+    }
 }

@@ -9,4 +9,8 @@ namespace Understudy.Runner.Suites;
 /// <param name="Method">Its method.</param>
 /// <param name="Settings">What must be known of it before it runs: description, tags, timeout, and why it cannot be run. The rest it knows itself.</param>
 public sealed record CodeTest(string Suite, string Name, string SuitePath, string Assembly, string Class, string Method, TestSettings Settings)
-    : SuiteTest(Suite, Name, SuitePath, $"{Assembly}:{Class}.{Method}", Settings);
+    : SuiteTest(Suite, Name, SuitePath, $"{Assembly}:{Class}.{Method}", Settings)
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Sources => [Directory.Exists(SuitePath) ? SuitePath : System.IO.Path.GetDirectoryName(SuitePath)!, .. base.Sources.Skip(1)];
+}

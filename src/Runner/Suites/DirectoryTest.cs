@@ -13,4 +13,10 @@ public sealed record DirectoryTest(string Suite, string Name, string SuiteDirect
 {
     /// <summary>Faults that begin just before <c>run</c>, each with the device it strikes.</summary>
     public IReadOnlyList<(string Device, FaultRule Rule)> Faults { get; init; } = [];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Sources => [Directory, .. OfSuite.Select(name => System.IO.Path.Combine(SuiteDirectory, name)), .. base.Sources.Skip(1)];
+
+    // Of the suite's directory only what all its tests share: the other tests are there too.
+    static string[] OfSuite => ["suite.yaml", "setup", "teardown", "data", InfoDirectory.Name];
 }

@@ -10,4 +10,7 @@ public abstract record SuiteTest(string Suite, string Name, string SuitePath, st
 {
     /// <summary>Its name among all others: <c>rtl8111/link</c>.</summary>
     public string FullName => $"{Suite}/{Name}";
+
+    /// <summary>The files and directories it is made of, as absolute paths: its own, and what it has built.</summary>
+    public virtual IReadOnlyList<string> Sources => [SuitePath, .. Settings.Modules.Where(module => module.IsPath).Select(module => module.Name), .. Settings.Programs];
 }

@@ -14,6 +14,9 @@ public sealed record TestSelection
     /// <summary>The only tests, each with its kernel; null for all.</summary>
     public IReadOnlySet<(string Test, string Kernel)>? Only { get; init; }
 
+    /// <summary>Only tests that one of these files is part of; null for all.</summary>
+    public ChangedFiles? Changed { get; init; }
+
     /// <summary>Whether it chooses a test on a kernel.</summary>
     public bool Chooses(SuiteTest test, string kernel) => Chooses(test) && Only?.Contains((test.Path, kernel)) != false;
 
@@ -23,6 +26,7 @@ public sealed record TestSelection
         var (without, with) = (Tags.Where(tag => tag.StartsWith('!')).ToList(), Tags.Where(tag => !tag.StartsWith('!')).ToList());
         return (Names.Count == 0 || Names.Any(name => Fits(name, test)))
             && (with.Count == 0 || with.Any(test.Settings.Tags.Contains))
+            && Changed?.Touch(test) != false
             && !without.Any(tag => test.Settings.Tags.Contains(tag[1..]));
     }
 
