@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.IO.Enumeration;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Runner;
@@ -15,6 +16,8 @@ static class RunCommand
     static readonly Argument<string[]> s_paths = new("PATH") { Description = "Suites, single tests, directories of suites; projects and test programs in C#", Arity = ArgumentArity.OneOrMore };
     static readonly Option<string> s_board = CommandLine.Board();
     static readonly Option<string[]> s_kernels = new("--kernel") { Description = "Kernels to run on, separated by commas; the newest stable one unless told", HelpName = "NAME|PATH,...", AllowMultipleArgumentsPerToken = true };
+    static readonly Option<string?> s_matrix = new("--matrix") { Description = "Run on every point of a matrix of kernels, boards, devices, CPUs, memory and module parameters, instead of --kernel and --board", HelpName = "FILE" };
+    static readonly Option<string[]> s_cells = new("--cell") { Description = "Only these points of the matrix; * and ? stand for other characters", HelpName = "PATTERN", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string?> s_modules = CommandLine.Modules();
     static readonly Option<string[]> s_tags = new("--tag") { Description = "Only tests with one of these tags; '!slow' leaves those out", HelpName = "TAG", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_names = new("--name") { Description = "Only tests of this name; * and ? stand for other characters", HelpName = "PATTERN", AllowMultipleArgumentsPerToken = true };
@@ -39,6 +42,7 @@ static class RunCommand
             """
             understudy run suites/rtl8111
             understudy run suites/rtl8111 --kernel debian:6.1,debian:6.12,debian:7.2 -j 2
+            understudy run suites/rtl8111 --matrix suites/rtl8111/matrix.yaml -j 2
             understudy run suites/rtl8111-csharp --kernel debian:6.12
             understudy run suites/rtl8111 --name 'lost-*' --until-fail
             understudy run suites/rtl8111 --name link --keep-guest
@@ -46,7 +50,7 @@ static class RunCommand
             understudy run suites --changed main
             """)
         {
-            s_paths, s_board, s_kernels, s_modules, s_tags, s_names, s_lastFailed, s_changed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
+            s_paths, s_board, s_kernels, s_matrix, s_cells, s_modules, s_tags, s_names, s_lastFailed, s_changed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -79,12 +83,29 @@ static class RunCommand
         var request = new SuiteRequest(suites, output, Command(parsed))
         {
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
-            Board = parsed.GetValue(s_board)!, Modules = parsed.GetValue(s_modules),
+            Board = parsed.GetValue(s_board)!, Points = Points(parsed), Modules = parsed.GetValue(s_modules),
             Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed, Changed = Changed(parsed, suites) },
             Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
             Keep = parsed.GetValue(s_keepGuest) ? VisitAsync : null, Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),
         };
         return Chosen(request).Count > 0 ? request : throw new UsageException(NothingChosen(request));
+    }
+
+    static IReadOnlyList<MatrixPoint> Points(ParseResult parsed)
+    {
+        var patterns = parsed.GetValue(s_cells) ?? [];
+        if (parsed.GetValue(s_matrix) is not { } file) return patterns.Length == 0 ? [] : throw new UsageException("--cell chooses points of a matrix: give one with --matrix");
+        if (parsed.GetResult(s_kernels) is { Implicit: false } || parsed.GetResult(s_board) is { Implicit: false }) throw new UsageException("--matrix brings its own kernels and boards: leave out --kernel and --board, or choose with --cell");
+        try
+        {
+            var points = MatrixFile.Read(file);
+            IReadOnlyList<MatrixPoint> chosen = [.. points.Where(point => patterns.Length == 0 || patterns.Any(pattern => pattern == point.Name || FileSystemName.MatchesSimpleExpression(pattern, point.Name, ignoreCase: false)))];
+            return chosen.Count > 0 ? chosen : throw new UsageException($"no point of {file} fits {string.Join(", ", patterns)}; there is {string.Join(" ", points.Select(point => point.Name))}");
+        }
+        catch (SuiteException wrong)
+        {
+            throw new UsageException(wrong.Message);
+        }
     }
 
     static void RequireTerminalToKeep(ParseResult parsed)
@@ -143,6 +164,7 @@ static class RunCommand
         var tests = Chosen(request);
         if (json) CommandLine.Print(TestList.Json(tests));
         else TestList.Show(tests);
+        if (!json && request.Points.Count > 0) Console.Out.WriteLine($"each on {string.Join(", ", request.Points.Select(point => point.Name))}");
         return ExitCode.Pass;
     }
 

@@ -54,6 +54,21 @@ public sealed class SuiteTests : IDisposable
     }
 
     [Fact]
+    public async Task A_matrix_gives_each_point_its_CPUs_its_device_and_its_module_parameters()
+    {
+        _folder.With("m.yaml", $"kernels: {Kernel}\ncpus: [1, 2]\ndevices: rtl8111dp as nic\nmodule-parameters: {{r8169: debug=3}}\n");
+        Add("t", "echo cpus $(grep -c ^processor /proc/cpuinfo) $(dmesg | grep -o RTL8168dp); exit 1", "devices: rtl8111 as nic\nmodules: r8169\ntimeout: 20s\n");
+        var summary = await PlayAsync(_folder["s"], request => request with { Kernels = [], Points = MatrixFile.Read(_folder["m.yaml"]), Jobs = 2 });
+        foreach (var cpus in (int[])[1, 2])
+        {
+            var cell = summary.Results.Single(result => result.Cell.Place == $"{Kernel},cpus={cpus}");
+            var said = await File.ReadAllTextAsync(Path.Combine(cell.Directory, "run.out"), TestContext.Current.CancellationToken);
+            Assert.Contains($"cpus {cpus} RTL8168dp", said, StringComparison.Ordinal);
+            Assert.Contains("r8169 debug=3", await File.ReadAllTextAsync(Path.Combine(cell.Directory, "steps.jsonl"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_guest_of_a_test_that_fails_can_be_visited_with_its_device_and_that_of_one_that_passes_cannot()
     {
         Add("bad", "echo was here > /tmp/trace; exit 1", "devices: rtl8111 as nic\ntimeout: 20s\n");

@@ -22,7 +22,7 @@ static class CodeRun
     public static async Task<RunVerdict> PlayAsync(TestCell cell, string? modules, string directory, GuestStart start, IRunObserver observer, CancellationToken cancel)
     {
         var (test, plan) = ((CodeTest)cell.Test, cell.Plan(start));
-        if (test.Settings.CannotRun is { } reason) return await AloneAsync(plan, directory, observer, _ => throw new StepSkippedException(reason)).ConfigureAwait(false);
+        if (cell.Settings.CannotRun is { } reason) return await AloneAsync(plan, directory, observer, _ => throw new StepSkippedException(reason)).ConfigureAwait(false);
         observer.Began(new StepRecord(0, test.Method, null, 0, null, null, []));
         try
         {

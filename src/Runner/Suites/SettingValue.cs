@@ -103,6 +103,9 @@ sealed partial class SettingValue(YamlNode node, string directory)
         return new AllowedLog(pattern.Read(Pattern), reason.Text());
     }
 
+    /// <summary>The elements of a list.</summary>
+    public IEnumerable<SettingValue> Elements() => node is YamlSequenceNode ? Items() : throw Expected("a list");
+
     IEnumerable<SettingValue> Items() => node is YamlSequenceNode sequence ? sequence.Children.Select(child => new SettingValue(child, directory)) : [this];
 
     string Seen() => node switch

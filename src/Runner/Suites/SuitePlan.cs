@@ -12,11 +12,15 @@ static class SuitePlan
     {
         var repeated = request.Rounds != 1;
         var seed = request.Seed + round;
-        TestCell[] cells = [.. request.Suites.SelectMany(suite => suite.Tests).SelectMany(test => KernelsFor(test, request)
-            .Where(kernel => request.Selection.Chooses(test, kernel)).Select(kernel => new TestCell(test, kernel, seed, repeated ? round + 1 : 0) { Board = request.Board }))];
+        TestCell[] cells = [.. request.Suites.SelectMany(suite => suite.Tests).SelectMany(test => PlacesFor(test, request, seed))
+            .Where(cell => request.Selection.Chooses(cell.Test, cell.Place)).Select(cell => cell with { Repeat = repeated ? round + 1 : 0 })];
         if (request.Shuffle) new Random(seed).Shuffle(cells);
         return cells;
     }
+
+    static IEnumerable<TestCell> PlacesFor(SuiteTest test, SuiteRequest request, int seed) => request.Points.Count > 0
+        ? request.Points.Select(point => new TestCell(test, point.Kernel, seed) { Board = point.Board, Point = point })
+        : KernelsFor(test, request).Select(kernel => new TestCell(test, kernel, seed) { Board = request.Board });
 
     // The user's own words come before the suite's, and those before the board's own.
     static IReadOnlyList<string> KernelsFor(SuiteTest test, SuiteRequest request)

@@ -15,6 +15,9 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
     /// <summary>The board to run on, by its name in the catalog.</summary>
     public string Board { get; init; } = BoardCatalog.Default;
 
+    /// <summary>The points of a matrix to run on, in place of <see cref="Kernels"/> and <see cref="Board"/>; empty for none.</summary>
+    public IReadOnlyList<MatrixPoint> Points { get; init; } = [];
+
     /// <summary>The modules directory of kernels that are given by their path; null for none.</summary>
     public string? Modules { get; init; }
 

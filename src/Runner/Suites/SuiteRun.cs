@@ -14,7 +14,7 @@ public sealed class SuiteRun
     readonly ISuiteObserver _observer;
     readonly Lock _lock = new();
     readonly SortedDictionary<int, CellResult> _results = [];
-    readonly Dictionary<string, Lab> _labs = [];
+    readonly Dictionary<(string Kernel, string Board), Lab> _labs = [];
     readonly HashSet<string> _directories = [];
     readonly DateTimeOffset _startedUtc = DateTimeOffset.UtcNow;
     readonly long _started = Stopwatch.GetTimestamp();
@@ -40,8 +40,8 @@ public sealed class SuiteRun
     // Before the first test: a kernel that does not exist is no test's failure.
     async Task OpenLabsAsync(CancellationToken cancel)
     {
-        foreach (var kernel in SuitePlan.Round(_request, 0).Select(cell => cell.Kernel).Distinct())
-            _labs[kernel] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null, _request.Board), cancel).ConfigureAwait(false);
+        foreach (var (kernel, board) in SuitePlan.Round(_request, 0).Select(cell => (cell.Kernel, cell.Board)).Distinct())
+            _labs[(kernel, board)] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null, board), cancel).ConfigureAwait(false);
     }
 
     async Task PlayAsync(CancellationToken cancel)
@@ -85,9 +85,9 @@ public sealed class SuiteRun
     {
         var started = Stopwatch.GetTimestamp();
         var directory = DirectoryFor(cell);
-        var lab = _labs[cell.Kernel];
+        var lab = _labs[(cell.Kernel, cell.Board)];
         // In a report, "the newest" is a name that means another kernel tomorrow.
-        var named = cell.Kernel == BoardCatalog.Find(cell.Board).Kernel ? cell with { Kernel = lab.Kernel.Name } : cell;
+        var named = cell.Point is null && cell.Kernel == BoardCatalog.Find(cell.Board).Kernel ? cell with { Kernel = lab.Kernel.Name } : cell;
         var watch = new CellObserver(named, this);
         var verdict = await PlayAsync(named, lab, directory, watch, cancel).ConfigureAwait(false);
         if (cancel.IsCancellationRequested) return;

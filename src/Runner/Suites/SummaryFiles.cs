@@ -58,7 +58,7 @@ public static class SummaryFiles
 
     static HashSet<(string Test, string Kernel)> BadOnes(JsonArray cells) => [.. cells
         .Where(cell => Enum.TryParse<Outcome>((string?)cell?["outcome"], ignoreCase: true, out var outcome) && !outcome.IsGood())
-        .Select(cell => ((string?)cell!["path"] ?? "", (string?)cell["kernel"] ?? ""))];
+        .Select(cell => ((string?)cell!["path"] ?? "", (string?)cell["cell"] ?? (string?)cell["kernel"] ?? ""))];
 
     internal static string Ktap(IReadOnlyList<CellResult> results)
     {
@@ -80,7 +80,7 @@ public static class SummaryFiles
     {
         ["test"] = result.Cell.Test.FullName,
         ["path"] = result.Cell.Test.Path,
-        ["kernel"] = result.Cell.Kernel,
+        ["kernel"] = result.Cell.Kernel, ["cell"] = result.Cell.Place,
         ["repeat"] = result.Cell.Repeat,
         ["seed"] = result.Cell.Seed,
         ["outcome"] = result.Outcome.Word(),

@@ -13,15 +13,28 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
     /// <summary>The board, by its name in the catalog.</summary>
     public string Board { get; init; } = BoardCatalog.Default;
 
+    /// <summary>The point of a matrix it is at; null without one.</summary>
+    public MatrixPoint? Point { get; init; }
+
+    /// <summary>On what it runs, in a word: the kernel, or the point of the matrix.</summary>
+    public string Place => Point?.Name ?? Kernel;
+
+    /// <summary>What the test is run with.</summary>
+    public TestSettings Settings => Point?.For(Test) ?? Test.Settings;
+
     /// <summary>Its name among all cells: <c>rtl8111/link@debian:6.12</c>, with <c>#2</c> for the second repetition.</summary>
-    public string Name => $"{Test.FullName}@{Kernel}{(Repeat > 0 ? string.Create(CultureInfo.InvariantCulture, $"#{Repeat}") : "")}";
+    public string Name => $"{Test.FullName}@{Place}{(Repeat > 0 ? string.Create(CultureInfo.InvariantCulture, $"#{Repeat}") : "")}";
 
     /// <summary>The command line that runs this cell and nothing else.</summary>
     public string Reproduce => string.Create(CultureInfo.InvariantCulture,
-        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} --kernel {Quoted(Kernel)}{(Board == BoardCatalog.Default ? "" : $" --board {Board}")} --seed {Seed}");
+        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} {Where} --seed {Seed}");
+
+    string Where => Point is { } point
+        ? $"--matrix {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, point.Matrix))} --cell {Quoted(point.Name)}"
+        : $"--kernel {Quoted(Kernel)}{(Board == BoardCatalog.Default ? "" : $" --board {Board}")}";
 
     /// <summary>What is to be run.</summary>
-    internal TestPlan Plan(GuestStart start) => new(Test.FullName, Kernel, Test.Settings, Reproduce) { Name = Name, Seed = Seed, Repeat = Repeat, Start = start };
+    internal TestPlan Plan(GuestStart start) => new(Test.FullName, Place, Settings, Reproduce) { Name = Name, Seed = Seed, Repeat = Repeat, Start = start };
 
     static string Quoted(string word) => word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:@+=,".Contains(c, StringComparison.Ordinal))
         ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
