@@ -42,7 +42,8 @@ public sealed class EndingTests
     [Fact]
     public async Task A_guest_that_powers_off_by_itself_fails_the_run()
     {
-        var (verdict, exit) = await RunAsync(rig => rig.ShellAsync("echo o > /proc/sysrq-trigger; sleep 100"));
+        // Not on 7.2: under TCG it now and then never gets from sysrq's power-off to the machine's, having stopped its own timers.
+        var (verdict, exit) = await RunAsync(rig => rig.ShellAsync("echo o > /proc/sysrq-trigger; sleep 100"), "debian:6.12");
         Assert.Equal((MachineExitReason.PoweredOff, Outcome.Fail), (exit.Reason, verdict.Outcome));
     }
 
