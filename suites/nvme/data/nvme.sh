@@ -32,6 +32,9 @@ bring_up() { eventually 30 ready || fail "no $disk appeared"; }
 # impatient: the driver gives a command a second, not thirty.
 impatient() { echo 1000 >$block/queue/io_timeout; }
 
+# unused: the kernel reads a new disk's partitions, and nobody can unload the driver while it does.
+unused() { says /sys/module/nvme/refcnt 0; }
+
 gone() { ! [ -e $disk ]; }
 
 # on_media FIRST BLOCKS: the checksum of what the model holds.
