@@ -3,6 +3,7 @@
 #include <linux/idr.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
+#include <linux/version.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -44,8 +45,8 @@ PARAM(cfgBgThold7, bg_threshold[7], "group 7");
 #define MOST_BUFFERS	65536
 #define LARGEST_BUFFER	0x400000
 
-/* Bound to a CPU is what a workqueue was unless told otherwise, before there was a flag that says so. */
-#ifdef WQ_PERCPU
+/* Bound to a CPU is what a workqueue was unless told otherwise, before there was a flag that says so: an enumerator. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 #define POLLER_FLAGS	(WQ_MEM_RECLAIM | WQ_PERCPU)
 #else
 #define POLLER_FLAGS	WQ_MEM_RECLAIM

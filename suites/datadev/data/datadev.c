@@ -1,0 +1,982 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the tests of a datadev card do to /dev/datadev_0. Each word of the command line is a check of its own; results are KTAP lines,
+ * and the exit code says whether all of them held. Nothing here waits for a time: it waits for events, and gives up after a minute
+ * in which there was none.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What the driver and user space have agreed upon; not the driver's own header, so that a change there is seen here. */
+#define DATADEV_API_VERSION	6
+#define DATADEV_MASK_BYTES	512
+#define DATADEV_DESTS		(DATADEV_MASK_BYTES * 8)
+
+/* struct datadev_read, error */
+#define DATADEV_ERR_FIFO	0x01
+#define DATADEV_ERR_LEN		0x02
+#define DATADEV_ERR_MAX		0x04
+#define DATADEV_ERR_BUS		0x08
+
+/* flags of both directions: first user 7:0, last user 15:8 */
+#define DATADEV_FLAG_CONTINUE	(1u << 16)
+#define DATADEV_FLAG_TIMEOUT	(1u << 17)
+
+struct datadev_write {
+	unsigned long long data;	/* 0: the buffer of index, which the caller holds */
+	unsigned dest;
+	unsigned flags;
+	unsigned index;
+	unsigned size;
+	unsigned is32;	/* data is a 32-bit pointer */
+	unsigned pad;
+};
+
+struct datadev_read {
+	unsigned long long data;	/* 0: the caller gets the buffer itself, by index */
+	unsigned dest;
+	unsigned flags;
+	unsigned index;
+	unsigned error;
+	unsigned size;	/* room on the way in, bytes on the way out */
+	unsigned is32;
+	int ret;	/* bytes, or -1 */
+};
+
+struct datadev_register {
+	unsigned long long address;	/* in BAR 0 */
+	unsigned data;
+};
+
+struct datadev_version {
+	unsigned firmware;
+	unsigned scratch_pad;
+	unsigned up_time;
+	unsigned char fd_value[8];
+	unsigned user_values[64];
+	unsigned device_id;
+	unsigned char git_hash[160];
+	unsigned char dna_value[16];
+	unsigned char build_string[256];
+};
+
+/* ioctl commands: the low 16 bits choose, DATADEV_RET_INDEX has a count above */
+#define DATADEV_GET_BUFF_COUNT		0x1001
+#define DATADEV_GET_BUFF_SIZE		0x1002
+#define DATADEV_SET_DEBUG		0x1003
+#define DATADEV_SET_MASK		0x1004
+#define DATADEV_RET_INDEX		0x1005
+#define DATADEV_GET_INDEX		0x1006
+#define DATADEV_READ_READY		0x1007
+#define DATADEV_SET_MASK_BYTES		0x1008
+#define DATADEV_GET_VERSION		0x1009
+#define DATADEV_WRITE_REGISTER		0x100A
+#define DATADEV_READ_REGISTER		0x100B
+#define DATADEV_GET_RX_BUFF_COUNT	0x100C
+#define DATADEV_GET_TX_BUFF_COUNT	0x100D
+#define DATADEV_TX_IN_USER		0x100F
+#define DATADEV_TX_IN_HW		0x1010
+#define DATADEV_TX_IN_PRE_HW		0x1011
+#define DATADEV_TX_IN_SW		0x1012
+#define DATADEV_TX_MISS			0x1013
+#define DATADEV_RX_IN_USER		0x1014
+#define DATADEV_RX_IN_HW		0x1015
+#define DATADEV_RX_IN_PRE_HW		0x1016
+#define DATADEV_RX_IN_SW		0x1017
+#define DATADEV_RX_MISS			0x1018
+#define DATADEV_GET_GITV		0x1019
+#define DATADEV_AVER_GET		0x1200
+#define DATADEV_READ_ACK		0x2001
+#define DATADEV_WRITE_REQ_MISSED	0x2002
+#define DATADEV_GPU_ADD_MEMORY		0x8002
+#define DATADEV_GPU_REM_MEMORY		0x8003
+#define DATADEV_GPU_SET_WRITE_ENABLE	0x8004
+#define DATADEV_GPU_IS_SUPPORTED	0x8005
+#define DATADEV_GPU_GET_VERSION		0x8006
+#define DATADEV_GPU_GET_MAX_BUFFERS	0x8007
+
+#define NODE		"/dev/datadev_0"
+#define PATIENCE	60000	/* ms without an event */
+#define MOST_DESTS	64
+#define MOST_AT_ONCE	64
+#define LARGEST		(1 << 22)
+
+static int checks, failures;
+static long long frames_sent, bytes_sent;
+
+static int check(int holds, const char *name, const char *format, ...)
+{
+	va_list args;
+
+	printf("%s %d - %s\n", holds ? "ok" : "not ok", ++checks, name);
+	if (!holds) {
+		failures++;
+		printf("# ");
+		va_start(args, format);
+		vprintf(format, args);
+		va_end(args);
+		printf(" (errno %d: %s)\n", errno, strerror(errno));
+	}
+	fflush(stdout);
+	return holds;
+}
+
+static void die(const char *format, ...)
+{
+	va_list args;
+
+	printf("Bail out! ");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf(" (errno %d: %s)\n", errno, strerror(errno));
+	exit(1);
+}
+
+static int node(void)
+{
+	int fd = open(NODE, O_RDWR);
+
+	if (fd < 0)
+		die("cannot open " NODE);
+	return fd;
+}
+
+static int claim(int fd, int dest)
+{
+	unsigned char mask[DATADEV_MASK_BYTES];
+
+	memset(mask, 0, sizeof(mask));
+	mask[dest / 8] = 1 << dest % 8;
+	return ioctl(fd, DATADEV_SET_MASK_BYTES, mask);
+}
+
+static int wait_for(int fd, int events)
+{
+	struct pollfd one = { fd, events, 0 };
+
+	return poll(&one, 1, PATIENCE) == 1 && one.revents & events;
+}
+
+/* A frame says who it is in its first words; the others follow from them. */
+static unsigned key_of(unsigned dest, unsigned sequence)
+{
+	return dest * 2654435761u ^ sequence * 40503u ^ 0x5eed;
+}
+
+static void fill(unsigned char *data, unsigned size, unsigned dest, unsigned sequence)
+{
+	unsigned word = key_of(dest, sequence), i;
+	unsigned *words = (unsigned *)data;
+
+	for (i = 0; i < size / 4; i++) {
+		words[i] = word;
+		word = word * 1664525u + 1013904223u;
+	}
+	for (i = size & ~3u; i < size; i++)
+		data[i] = word >> 8 * (i & 3);
+}
+
+/* The place of the first byte that is wrong, or -1. */
+static int wrong(const unsigned char *data, unsigned size, unsigned dest, unsigned sequence)
+{
+	unsigned word = key_of(dest, sequence), i;
+	const unsigned *words = (const unsigned *)data;
+
+	for (i = 0; i < size / 4; i++) {
+		if (words[i] != word)
+			return i * 4;
+		word = word * 1664525u + 1013904223u;
+	}
+	for (i = size & ~3u; i < size; i++)
+		if (data[i] != (unsigned char)(word >> 8 * (i & 3)))
+			return i;
+	return -1;
+}
+
+struct job {
+	int dests[MOST_DESTS], dest_count;
+	unsigned frames, size, step, window;
+	unsigned first, last;
+	int index, bulk, quiet;
+};
+
+struct stream {
+	int fd, dest;
+	unsigned sent, received;
+};
+
+static void **buffers;
+static int buffer_count, buffer_size;
+
+static void map_buffers(int fd)
+{
+	int i;
+
+	if (buffers)
+		return;
+	buffer_count = ioctl(fd, DATADEV_GET_BUFF_COUNT, 0);
+	buffer_size = ioctl(fd, DATADEV_GET_BUFF_SIZE, 0);
+	buffers = calloc(buffer_count, sizeof(void *));
+	for (i = 0; i < buffer_count; i++) {
+		buffers[i] = mmap(NULL, buffer_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)buffer_size * i);
+		if (buffers[i] == MAP_FAILED)
+			die("buffer %d cannot be mapped", i);
+	}
+}
+
+/* A mapping keeps its file open. */
+static void unmap_buffers(void)
+{
+	int i;
+
+	for (i = 0; buffers && i < buffer_count; i++)
+		munmap(buffers[i], buffer_size);
+	free(buffers);
+	buffers = NULL;
+}
+
+static unsigned size_of(const struct job *job, unsigned sequence)
+{
+	return job->size + job->step * (sequence % 7);
+}
+
+static int send_one(const struct job *job, struct stream *stream, unsigned char *room)
+{
+	struct datadev_write request;
+	long ret;
+	int index = 0;
+
+	memset(&request, 0, sizeof(request));
+	request.dest = stream->dest;
+	request.flags = job->first | job->last << 8;
+	request.size = size_of(job, stream->sent);
+	if (job->index) {
+		index = ioctl(stream->fd, DATADEV_GET_INDEX, 0);
+		if (index < 0)
+			return 0;
+		room = buffers[index];
+		request.index = index;
+	} else {
+		request.data = (unsigned long)room;
+	}
+	fill(room, request.size, stream->dest, stream->sent);
+	ret = write(stream->fd, &request, sizeof(request));
+	if (ret == 0)
+		return 0;
+	if (ret != request.size)
+		die("dest %d frame %u: write gives %ld", stream->dest, stream->sent, ret);
+	stream->sent++;
+	frames_sent++;
+	bytes_sent += request.size;
+	return 1;
+}
+
+static void judge(const struct job *job, struct stream *stream, const struct datadev_read *got, const unsigned char *data)
+{
+	unsigned sequence = stream->received++;
+	int bad;
+
+	if (got->ret < 0 || got->error)
+		die("dest %d frame %u: error %u, ret %d", stream->dest, sequence, got->error, got->ret);
+	if (got->dest != (unsigned)stream->dest)
+		die("dest %d frame %u came from dest %u", stream->dest, sequence, got->dest);
+	if ((unsigned)got->ret != size_of(job, sequence))
+		die("dest %d frame %u has %d bytes, not %u", stream->dest, sequence, got->ret, size_of(job, sequence));
+	if ((got->flags & 0xFFFF) != (job->first | job->last << 8) || got->flags & DATADEV_FLAG_CONTINUE)
+		die("dest %d frame %u has flags 0x%x", stream->dest, sequence, got->flags);
+	bad = wrong(data, got->ret, stream->dest, sequence);
+	if (bad >= 0)
+		die("dest %d frame %u of %d bytes is wrong from byte %d on", stream->dest, sequence, got->ret, bad);
+}
+
+static int receive_some(const struct job *job, struct stream *stream, unsigned char *room, unsigned stride)
+{
+	struct datadev_read requests[MOST_AT_ONCE];
+	unsigned indices[MOST_AT_ONCE];
+	long got, i;
+
+	memset(requests, 0, sizeof(requests[0]) * job->bulk);
+	for (i = 0; i < job->bulk; i++) {
+		requests[i].data = job->index ? 0 : (unsigned long)(room + i * stride);
+		requests[i].size = stride;
+	}
+	got = read(stream->fd, requests, sizeof(requests[0]) * job->bulk);
+	if (got < 0)
+		die("dest %d: read fails", stream->dest);
+	for (i = 0; i < got; i++) {
+		judge(job, stream, &requests[i], job->index ? buffers[requests[i].index] : room + i * stride);
+		indices[i] = requests[i].index;
+	}
+	if (job->index && got > 0 && ioctl(stream->fd, DATADEV_RET_INDEX | got << 16, indices))
+		die("dest %d: %ld buffers cannot be given back", stream->dest, got);
+	return got;
+}
+
+static void open_streams(const struct job *job, struct stream *streams)
+{
+	int i;
+
+	for (i = 0; i < job->dest_count; i++) {
+		streams[i].fd = node();
+		streams[i].dest = job->dests[i];
+		streams[i].sent = streams[i].received = 0;
+		if (claim(streams[i].fd, job->dests[i]))
+			die("dest %d cannot be had", job->dests[i]);
+		if (job->index)
+			map_buffers(streams[i].fd);
+	}
+}
+
+/* Every frame that goes out comes back, once, in order, with every byte. */
+static void loop(const struct job *job)
+{
+	struct stream streams[MOST_DESTS];
+	struct pollfd polls[MOST_DESTS];
+	unsigned stride = job->size + job->step * 6, left = job->dest_count;
+	unsigned char *out = malloc(stride + 4), *in = malloc((size_t)(stride + 4) * job->bulk);
+	struct timespec began, ended;
+	double seconds;
+	int i;
+
+	open_streams(job, streams);
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	while (left) {
+		for (left = 0, i = 0; i < job->dest_count; i++) {
+			struct stream *stream = &streams[i];
+
+			while (stream->sent < job->frames && stream->sent - stream->received < job->window && send_one(job, stream, out))
+				;
+			while (receive_some(job, stream, in, (stride + 3) & ~3u) == job->bulk)
+				;
+			polls[i].fd = stream->fd;
+			polls[i].events = POLLIN | (stream->sent < job->frames && stream->sent - stream->received < job->window ? POLLOUT : 0);
+			left += stream->received < job->frames;
+		}
+		if (left && poll(polls, job->dest_count, PATIENCE) <= 0)
+			die("no event in a minute: dest %d has sent %u and received %u of %u", streams[0].dest, streams[0].sent, streams[0].received, job->frames);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	seconds = ended.tv_sec - began.tv_sec + (ended.tv_nsec - began.tv_nsec) / 1e9;
+	if (!job->quiet)
+		printf("# %u frames of %u bytes on %d destinations: %.0f frames/s, %.2f MB/s\n", job->frames, job->size, job->dest_count,
+		       job->frames * job->dest_count / seconds, (double)job->frames * job->dest_count * job->size / seconds / 1e6);
+	unmap_buffers();
+	for (i = 0; i < job->dest_count; i++)
+		close(streams[i].fd);
+	free(out);
+	free(in);
+}
+
+static unsigned number(const char *text)
+{
+	char *end;
+	unsigned value = strtoul(text, &end, 0);
+
+	if (!*text || *end)
+		die("'%s' is not a number", text);
+	return value;
+}
+
+/* loop [frames=N] [size=N] [step=N] [window=N] [dests=A,B,..] [first=N] [last=N] [bulk=N] [index] [name=NAME] */
+static void do_loop(int argc, char **argv)
+{
+	struct job job = { { 0 }, 1, 100, 1000, 0, 8, 0, 0, 0, 1, 0 };
+	const char *name = "loopback";
+	char *value, *dest;
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		value = strchr(argv[i], '=');
+		if (!value) {
+			if (strcmp(argv[i], "index"))
+				die("what is '%s'?", argv[i]);
+			job.index = 1;
+			continue;
+		}
+		*value++ = 0;
+		if (!strcmp(argv[i], "frames"))
+			job.frames = number(value);
+		else if (!strcmp(argv[i], "size"))
+			job.size = number(value);
+		else if (!strcmp(argv[i], "step"))
+			job.step = number(value);
+		else if (!strcmp(argv[i], "window"))
+			job.window = number(value);
+		else if (!strcmp(argv[i], "first"))
+			job.first = number(value);
+		else if (!strcmp(argv[i], "last"))
+			job.last = number(value);
+		else if (!strcmp(argv[i], "bulk"))
+			job.bulk = number(value);
+		else if (!strcmp(argv[i], "name"))
+			name = value;
+		else if (!strcmp(argv[i], "dests"))
+			for (job.dest_count = 0, dest = strtok(value, ","); dest && job.dest_count < MOST_DESTS; dest = strtok(NULL, ","))
+				job.dests[job.dest_count++] = number(dest);
+		else
+			die("what is '%s'?", argv[i]);
+	}
+	if (job.bulk < 1 || job.bulk > MOST_AT_ONCE || job.size < 1 || job.size > LARGEST)
+		die("sizes go to %d and bulk to %d", LARGEST, MOST_AT_ONCE);
+	loop(&job);
+	check(1, name, "");
+}
+
+/* All of a direction's buffers are somewhere, and none is lost. */
+static int adds_up(int fd, int count, int first)
+{
+	int sum = 0, i;
+
+	for (i = 0; i < 5; i++)
+		sum += ioctl(fd, first + i, 0);
+	return sum == count && ioctl(fd, first + 4, 0) == 0;
+}
+
+static void do_ioctl(void)
+{
+	struct datadev_register reg = { 0x10000, 0xC0FFEE };
+	struct datadev_version version;
+	char text[33];
+	int fd = node(), tx = ioctl(fd, DATADEV_GET_TX_BUFF_COUNT, 0), rx = ioctl(fd, DATADEV_GET_RX_BUFF_COUNT, 0);
+	int size = ioctl(fd, DATADEV_GET_BUFF_SIZE, 0), index, i;
+	static const char *places[] = { "InUser", "InHW", "InPreHWQ", "InSWQ", "Miss" };
+	unsigned back;
+
+	check(ioctl(fd, DATADEV_GET_BUFF_COUNT, 0) == tx + rx, "Get_Buff_Count is the sum of both directions", "%d and %d", tx, rx);
+	check(size >= 4096, "Get_Buff_Size", "%d", size);
+	check(ioctl(fd, DATADEV_SET_DEBUG, 0) == 0, "Set_Debug", "");
+	check(ioctl(fd, DATADEV_SET_MASK, 0) == 0, "Set_Mask of nothing claims nothing", "");
+	index = ioctl(fd, DATADEV_GET_INDEX, 0);
+	check(index >= 0 && index < tx && ioctl(fd, DATADEV_TX_IN_USER, 0) == 1, "Get_Index gives a buffer for sending", "%d", index);
+	back = index;
+	check(ioctl(fd, DATADEV_RET_INDEX | 1 << 16, &back) == 0 && ioctl(fd, DATADEV_TX_IN_USER, 0) == 0, "Ret_Index takes it back", "");
+	check(ioctl(fd, DATADEV_READ_READY, 0) == 0, "Read_Ready of an empty queue", "");
+	check(claim(fd, 0) == 0, "Set_MaskBytes", "");
+	check(ioctl(fd, DATADEV_GET_VERSION, 0) == 6, "Get_Version", "");
+	check(ioctl(fd, DATADEV_WRITE_REGISTER, &reg) == 0, "Write_Register", "");
+	reg.data = 0;
+	check(ioctl(fd, DATADEV_READ_REGISTER, &reg) == 0 && reg.data == 0xC0FFEE, "Read_Register gives what was written", "0x%x", reg.data);
+	check(rx > 0, "Get_RxBuff_Count", "%d", rx);
+	check(tx > 0, "Get_TxBuff_Count", "%d", tx);
+	for (i = 0; i < 5; i++) {
+		char name[64];
+		int is = ioctl(fd, DATADEV_TX_IN_USER + i, 0);
+
+		sprintf(name, "Get_TxBuff%s_Count at rest", places[i]);
+		check(is == (i == 3 ? tx : 0), name, "%d", is);
+	}
+	for (i = 0; i < 5; i++) {
+		char name[64];
+		int is = ioctl(fd, DATADEV_RX_IN_USER + i, 0);
+
+		sprintf(name, "Get_RxBuff%s_Count at rest", places[i]);
+		check(i == 1 ? is > 0 : i == 2 ? is >= 0 : is == 0, name, "%d", is);
+	}
+	check(adds_up(fd, rx, DATADEV_RX_IN_USER) && adds_up(fd, tx, DATADEV_TX_IN_USER), "all buffers are accounted for", "");
+	memset(text, 0, sizeof(text));
+	check(ioctl(fd, DATADEV_GET_GITV, text) == 0 && text[0], "Get_GITV", "'%s'", text);
+	check(ioctl(fd, DATADEV_READ_ACK, 0) == 0, "AXIS_Read_Ack", "");
+	check(ioctl(fd, DATADEV_WRITE_REQ_MISSED, 0) == 0, "AXIS_Write_ReqMissed of an idle card", "");
+	memset(&version, 0xA5, sizeof(version));
+	check(ioctl(fd, DATADEV_AVER_GET, &version) == 0 && version.firmware == 0x01000000 && memchr(version.build_string, 0, 256), "AVER_Get", "0x%x", version.firmware);
+	check(ioctl(fd, DATADEV_GPU_IS_SUPPORTED, 0) == 0, "GPU_Is_Gpu_Async_Supp of a card without", "");
+	check(ioctl(fd, 0x100E, 0) < 0 && ioctl(fd, 0x7777, 0) < 0, "unknown commands are refused", "");
+	close(fd);
+}
+
+static void do_files(void)
+{
+	struct datadev_read requests[2];
+	struct pollfd one;
+	int fd = open(NODE, O_RDWR), other, size, count, i, mapped = 0;
+	void *at;
+
+	check(fd >= 0, "open", "");
+	other = open(NODE, O_RDWR);
+	check(other >= 0 && other != fd, "a second open", "");
+	one.fd = fd;
+	one.events = POLLIN | POLLOUT;
+	check(poll(&one, 1, 0) == 1 && !(one.revents & POLLIN), "poll: nothing to read", "0x%x", one.revents);
+	check(one.revents & POLLOUT, "poll: room to write", "0x%x", one.revents);
+	size = ioctl(fd, DATADEV_GET_BUFF_SIZE, 0);
+	count = ioctl(fd, DATADEV_GET_BUFF_COUNT, 0);
+	for (i = 0; i < count; i++) {
+		at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)size * i);
+		if (at == MAP_FAILED)
+			break;
+		*(volatile int *)at = i;
+		mapped += munmap(at, size) == 0;
+	}
+	check(mapped == count, "mmap and munmap of every buffer", "%d of %d", mapped, count);
+	memset(requests, 0, sizeof(requests));
+	check(read(fd, requests, sizeof(requests)) == 0, "read of nothing gives nothing", "");
+	check(read(fd, requests, sizeof(requests[0]) - 1) < 0, "read of part of a request is refused", "");
+	check(write(fd, requests, 31) < 0, "write of part of a request is refused", "");
+	check(mmap(NULL, size, PROT_READ, MAP_SHARED, fd, (off_t)size * count + 0xF000) == MAP_FAILED, "the engine's registers cannot be mapped", "");
+	check(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, (off_t)size * count + 0x1000000) == MAP_FAILED, "nothing after the BAR can be mapped", "");
+	check(mmap(NULL, size + 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED, "no more than a buffer can be mapped", "");
+	at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)size * count + 0x10000);
+	check(at != MAP_FAILED, "user registers can be mapped", "");
+	check(close(fd) == 0 && close(other) == 0, "close", "");
+}
+
+static void do_errors(void)
+{
+	struct datadev_write request;
+	struct datadev_register reg = { 0xFFFC, 0 };
+	unsigned indices[4096], bad = 99999;
+	int fd = node(), other = node(), tx = ioctl(fd, DATADEV_GET_TX_BUFF_COUNT, 0), size = ioctl(fd, DATADEV_GET_BUFF_SIZE, 0), held;
+	char *room = calloc(1, size + 1);
+
+	for (held = 0; held < 4096; held++) {
+		int index = ioctl(fd, DATADEV_GET_INDEX, 0);
+
+		if (index < 0)
+			break;
+		indices[held] = index;
+	}
+	check(held == tx, "every buffer for sending can be held", "%d of %d", held, tx);
+	check(ioctl(fd, DATADEV_GET_INDEX, 0) < 0, "and then there is none", "");
+	check(ioctl(fd, DATADEV_TX_IN_USER, 0) == held, "TxBuffinUser says so", "");
+	memset(&request, 0, sizeof(request));
+	request.data = (unsigned long)room;
+	request.size = 100;
+	check(write(fd, &request, sizeof(request)) == 0, "write says there is no room", "");
+	check(ioctl(other, DATADEV_RET_INDEX | 1 << 16, indices) == 0 && ioctl(fd, DATADEV_TX_IN_USER, 0) == held, "another file cannot give them back", "");
+	check(ioctl(fd, DATADEV_RET_INDEX | held << 16, indices) == 0 && ioctl(fd, DATADEV_TX_IN_USER, 0) == 0, "all at once they go back", "");
+	request.size = size + 1;
+	check(write(fd, &request, sizeof(request)) < 0, "a frame larger than a buffer is refused", "");
+	request.size = size;
+	request.dest = 4096;
+	check(write(fd, &request, sizeof(request)) < 0, "destination 4096 is refused", "");
+	request.dest = 0;
+	request.data = 8;
+	check(write(fd, &request, sizeof(request)) < 0 && errno == EFAULT, "a bad pointer is EFAULT", "");
+	request.data = 0;
+	request.index = 0;
+	check(write(fd, &request, sizeof(request)) < 0, "a buffer nobody holds cannot be sent", "");
+	check(ioctl(fd, DATADEV_RET_INDEX | 1 << 16, &bad) < 0, "Ret_Index of no buffer is refused", "");
+	check(ioctl(fd, DATADEV_READ_REGISTER, &reg) < 0, "the engine's registers cannot be read", "");
+	reg.address = 0x1000000;
+	check(ioctl(fd, DATADEV_READ_REGISTER, &reg) < 0, "nothing after the BAR can be read", "");
+	reg.address = ~0ull - 2;
+	check(ioctl(fd, DATADEV_WRITE_REGISTER, &reg) < 0, "an address that wraps is refused", "");
+	check(claim(fd, 5) == 0 && claim(other, 5) < 0, "a destination has one owner", "");
+	check(claim(fd, 6) < 0, "a file has one mask", "");
+	close(fd);
+	check(claim(other, 5) == 0, "closing frees the destination", "");
+	check(adds_up(other, tx, DATADEV_TX_IN_USER), "nothing is lost", "");
+	close(other);
+	free(room);
+}
+
+static void send_plain(int fd, unsigned dest, unsigned flags, unsigned size, unsigned sequence)
+{
+	struct datadev_write request;
+	unsigned char *room = malloc(size + 4);
+
+	fill(room, size, dest, sequence);
+	memset(&request, 0, sizeof(request));
+	request.data = (unsigned long)room;
+	request.dest = dest;
+	request.flags = flags;
+	request.size = size;
+	while (write(fd, &request, sizeof(request)) != (long)size)
+		if (!wait_for(fd, POLLOUT))
+			die("no room to write in a minute");
+	free(room);
+}
+
+static int receive_plain(int fd, unsigned char *room, unsigned size, struct datadev_read *got)
+{
+	memset(got, 0, sizeof(*got));
+	got->data = (unsigned long)room;
+	got->size = size;
+	if (!wait_for(fd, POLLIN))
+		die("nothing to read in a minute");
+	return read(fd, got, sizeof(*got));
+}
+
+static volatile sig_atomic_t signals;
+
+static void count_signal(int which)
+{
+	signals++;
+}
+
+static void do_sigio(void)
+{
+	int fd = node();
+	sigset_t io, old;
+
+	claim(fd, 3);
+	signal(SIGIO, count_signal);
+	sigemptyset(&io);
+	sigaddset(&io, SIGIO);
+	sigprocmask(SIG_BLOCK, &io, &old);
+	fcntl(fd, F_SETOWN, getpid());
+	check(fcntl(fd, F_SETFL, O_ASYNC) == 0, "O_ASYNC", "");
+	send_plain(fd, 3, 0, 200, 0);
+	while (!signals)
+		sigsuspend(&old);
+	check(ioctl(fd, DATADEV_READ_READY, 0) == 1, "SIGIO comes when a frame is there", "");
+	close(fd);
+}
+
+static void do_bulk(void)
+{
+	struct datadev_read got[20];
+	unsigned char *room = malloc(20 * 4096);
+	int fd = node(), i, right = 0;
+
+	claim(fd, 3);
+	for (i = 0; i < 15; i++)
+		send_plain(fd, 3, 0, 1000 + i, i);
+	/* The last is here when all are; until then this reader leaves them. */
+	while (ioctl(fd, DATADEV_RX_IN_SW, 0) < 15)
+		wait_for(fd, POLLIN);
+	memset(got, 0, sizeof(got));
+	for (i = 0; i < 20; i++) {
+		got[i].data = (unsigned long)(room + i * 4096);
+		got[i].size = i == 7 ? 1000 : 4096;
+	}
+	check(read(fd, got, sizeof(got)) == 15, "one read takes all frames", "");
+	for (i = 0; i < 15; i++)
+		right += i == 7 ? got[i].ret == -1 && got[i].error & DATADEV_ERR_MAX : got[i].ret == 1000 + i && wrong(room + i * 4096, got[i].ret, 3, i) < 0;
+	check(right == 15, "each in its own room, and the one that has too little says so", "%d of 15", right);
+	close(fd);
+	free(room);
+}
+
+static void do_flags(void)
+{
+	static const unsigned users[] = { 0x0000, 0xFF00, 0x00FF, 0xFFFF, 0x5AA5 };
+	unsigned char room[4096];
+	struct datadev_read got;
+	int fd = node(), i, right = 0;
+
+	claim(fd, 1);
+	for (i = 0; i < 5; i++) {
+		send_plain(fd, 1, users[i], 500, i);
+		receive_plain(fd, room, sizeof(room), &got);
+		right += got.ret == 500 && (got.flags & 0xFFFF) == users[i] && wrong(room, 500, 1, i) < 0;
+	}
+	check(right == 5, "first and last user come back", "%d of 5", right);
+	close(fd);
+}
+
+/* Two writes with the continue bit between them are one frame; a frame longer than a buffer comes in parts that say they go on. */
+static void do_continue(void)
+{
+	struct datadev_read got;
+	unsigned char *room = malloc(1 << 20);
+	int fd = node(), size = ioctl(fd, DATADEV_GET_BUFF_SIZE, 0), got_size = 0, parts = 0;
+
+	claim(fd, 2);
+	send_plain(fd, 2, 0x0011 | DATADEV_FLAG_CONTINUE, 4096, 1);
+	send_plain(fd, 2, 0x2200, 1000, 2);
+	receive_plain(fd, room, 1 << 20, &got);
+	check(got.ret == 5096 && wrong(room, 4096, 2, 1) < 0 && wrong(room + 4096, 1000, 2, 2) < 0, "two writes make one frame", "%d bytes", got.ret);
+	check((got.flags & 0x1FFFF) == 0x2211, "with the first's first user and the last's last", "0x%x", got.flags);
+	send_plain(fd, 2, 0x0033 | DATADEV_FLAG_CONTINUE, size, 3);
+	send_plain(fd, 2, 0x4400, size / 2, 4);
+	do {
+		receive_plain(fd, room + got_size, (1 << 20) - got_size, &got);
+		if (got.ret < 0 || got.error)
+			die("part %d: error %u", parts, got.error);
+		got_size += got.ret;
+		parts++;
+	} while (got.flags & DATADEV_FLAG_CONTINUE);
+	check(parts == 2 && got_size == size + size / 2, "a long frame comes in parts", "%d parts, %d bytes", parts, got_size);
+	check(wrong(room, size, 2, 3) < 0 && wrong(room + size, size / 2, 2, 4) < 0, "of which no byte is missing", "");
+	close(fd);
+	free(room);
+}
+
+/* hold DEST FRAMES: holds them unread until standard input ends, then reads them all. */
+static void do_hold(int dest, int frames, unsigned size)
+{
+	unsigned char *room = malloc(LARGEST);
+	struct datadev_read got;
+	int fd = node(), i, c;
+
+	if (claim(fd, dest))
+		die("dest %d cannot be had", dest);
+	for (i = 0; i < frames; i++)
+		send_plain(fd, dest, 0, size, i);
+	printf("# holding\n");
+	fflush(stdout);
+	while ((c = getchar()) != EOF)
+		;
+	for (i = 0; i < frames; i++) {
+		receive_plain(fd, room, LARGEST, &got);
+		if (got.ret != (int)size || wrong(room, size, dest, i) >= 0)
+			die("frame %d is wrong: %d bytes, error %u", i, got.ret, got.error);
+	}
+	check(1, "every frame is there", "");
+	close(fd);
+	free(room);
+}
+
+/* open: holds the node and a mapping of a buffer until the card goes away, then says what it is told. */
+static void do_open(void)
+{
+	struct datadev_read got;
+	int fd = node(), size = ioctl(fd, DATADEV_GET_BUFF_SIZE, 0);
+	struct pollfd one = { fd, POLLIN, 0 };
+	volatile int *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	pid_t child;
+	int status;
+
+	claim(fd, 0);
+	if (at == MAP_FAILED)
+		die("a buffer cannot be mapped");
+	*at = 1;
+	printf("# open\n");
+	fflush(stdout);
+	check(poll(&one, 1, PATIENCE) == 1 && one.revents & POLLHUP, "poll says that the card is gone", "0x%x", one.revents);
+	memset(&got, 0, sizeof(got));
+	check(read(fd, &got, sizeof(got)) < 0 && errno == ENODEV, "read says so", "");
+	check(ioctl(fd, DATADEV_GET_BUFF_SIZE, 0) < 0 && errno == ENODEV, "ioctl says so", "");
+	check(mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED, "mmap says so", "");
+	child = fork();
+	if (child == 0) {
+		*at = 2;
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	check(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS, "what was mapped is gone", "status 0x%x", status);
+	check(close(fd) == 0, "close", "");
+}
+
+/* receive DEST FRAMES SIZE: waits for pseudo-random frames of the card itself. */
+static void do_receive(int dest, int frames, unsigned size)
+{
+	unsigned *room = malloc(LARGEST), word, sequence = 0, k;
+	unsigned char *bytes = (unsigned char *)room;
+	struct datadev_read got;
+	unsigned length;
+	int fd = node(), i;
+
+	if (claim(fd, dest))
+		die("dest %d cannot be had", dest);
+	printf("# ready\n");
+	fflush(stdout);
+	for (i = 0; i < frames; i++) {
+		length = 0;
+		do {
+			receive_plain(fd, bytes + length, LARGEST - length, &got);
+			if (got.ret <= 0 || got.error)
+				die("frame %d: error %u, ret %d", i, got.error, got.ret);
+			length += got.ret;
+		} while (got.flags & DATADEV_FLAG_CONTINUE);
+		if (length != size || room[1] != (size - 4) / 4)
+			die("frame %d has %u bytes", i, length);
+		if (i && room[0] != sequence + 1)
+			die("frame %d has number %u after %u", i, room[0], sequence);
+		for (word = sequence = room[0], k = 2; k < size / 4; k++) {
+			word = word << 1 | ((word >> 1 ^ word >> 2 ^ word >> 6 ^ word >> 31) & 1);
+			if (room[k] != word)
+				die("frame %d is wrong from word %u on", i, k);
+		}
+	}
+	check(1, "every frame of the card is right", "");
+	close(fd);
+	free(room);
+}
+
+/* fuzz SEED: whatever anybody may send, for as many calls. */
+static void do_fuzz(unsigned seed)
+{
+	unsigned char junk[1024];
+	int fd = node(), i, j, size = ioctl(fd, DATADEV_GET_BUFF_SIZE, 0);
+	void *at;
+
+	srand(seed);
+	for (i = 0; i < 20000; i++) {
+		for (j = 0; j < (int)sizeof(junk); j++)
+			junk[j] = rand() >> 8;
+		switch (rand() % 6) {
+		case 0:
+			if (rand() % 2)
+				memset(junk, 0, 8);
+			((struct datadev_write *)junk)->size = rand() % (2 * size);
+			((struct datadev_write *)junk)->dest = rand() % 300;
+			if (write(fd, junk, rand() % 3 ? 32 : rand() % 64) < -1)
+				die("write");
+			break;
+		case 1:
+			if (read(fd, junk, rand() % 3 ? 40 : rand() % 1024) < -1)
+				die("read");
+			break;
+		case 2:
+			ioctl(fd, (rand() % 2 ? 0x1001 + rand() % 0x20 : rand() % 0x10000) | rand() % 3 << 16, rand() % 2 ? (unsigned long)junk : (unsigned long)rand());
+			break;
+		case 3:
+			ioctl(fd, DATADEV_RET_INDEX | (rand() % 300) << 16, junk);
+			break;
+		case 4:
+			at = mmap(NULL, 4096u << rand() % 6, PROT_READ | PROT_WRITE, rand() % 2 ? MAP_SHARED : MAP_PRIVATE, fd, (off_t)(rand() % 0x8000) << 12);
+			if (at != MAP_FAILED)
+				munmap(at, 4096);
+			break;
+		default:
+			if (rand() % 20 == 0) {
+				close(fd);
+				fd = node();
+				claim(fd, rand() % 4096);
+			}
+		}
+	}
+	check(1, "20000 calls with anything in them", "");
+	close(fd);
+}
+
+/* once SIZE: sends one frame and says how it comes back. */
+static void do_once(unsigned size, int expect_error)
+{
+	unsigned char *room = calloc(1, LARGEST);
+	struct datadev_read got;
+	int fd = node();
+
+	claim(fd, 0);
+	send_plain(fd, 0, 0, size, 1);
+	receive_plain(fd, room, LARGEST, &got);
+	printf("# ret %d size %u error %u flags 0x%x first wrong byte %d\n", got.ret, got.size, got.error, got.flags, wrong(room, size, 0, 1));
+	check((int)got.error == expect_error, "the error that the card reports reaches the reader", "error %u, not %d", got.error, expect_error);
+	close(fd);
+	free(room);
+}
+
+/* The card's own account; -1 of what it does not keep. */
+static long long account(const char *name)
+{
+	char line[256];
+	long long value = -1;
+	FILE *pipe;
+
+	snprintf(line, sizeof(line), "device dma count %s", name);
+	pipe = popen(line, "r");
+	if (!pipe || fscanf(pipe, "%lld", &value) != 1)
+		die("the card does not tell '%s'", name);
+	pclose(pipe);
+	return value;
+}
+
+/* balanced: what the program sent, the card sent; and received, byte for byte; and nothing is left in it. */
+static void do_balanced(void)
+{
+	long long tx = account("tx-frames"), rx = account("rx-frames"), tx_bytes = account("tx-bytes"), rx_bytes = account("rx-bytes");
+
+	check(tx == frames_sent && rx == frames_sent, "the card counts as many frames", "%lld sent here, %lld and %lld there", frames_sent, tx, rx);
+	check(tx_bytes == bytes_sent && rx_bytes == bytes_sent, "the card counts as many bytes", "%lld sent here, %lld and %lld there", bytes_sent, tx_bytes, rx_bytes);
+	check(account("errors") == 0 && account("held-tx") == 0, "the card saw no error and gave every buffer back", "%lld errors, %lld held", account("errors"), account("held-tx"));
+}
+
+/* send SIZE: one frame, and nobody waits for it. */
+static void do_send(unsigned size)
+{
+	int fd = node();
+
+	send_plain(fd, 9, 0, size, 1);
+	check(1, "a frame is sent", "");
+	close(fd);
+}
+
+/* damaged SIZE: one frame, which must come back with a wrong byte in it. */
+static void do_damaged(unsigned size)
+{
+	unsigned char *room = calloc(1, LARGEST);
+	struct datadev_read got;
+	int fd = node();
+
+	claim(fd, 0);
+	send_plain(fd, 0, 0, size, 1);
+	receive_plain(fd, room, LARGEST, &got);
+	check(got.ret == (int)size && wrong(room, size, 0, 1) >= 0, "a flipped bit is seen by who looks", "");
+	close(fd);
+	free(room);
+}
+
+static int is(const char *word, const char *name)
+{
+	return !strcmp(word, name);
+}
+
+static int arg(int argc, char **argv, int at, int otherwise)
+{
+	return argc > at ? (int)number(argv[at]) : otherwise;
+}
+
+static void run(int argc, char **argv)
+{
+	const char *what = argv[0];
+
+	if (is(what, "loop"))
+		do_loop(argc - 1, argv + 1);
+	else if (is(what, "balanced"))
+		do_balanced();
+	else if (is(what, "ioctl"))
+		do_ioctl();
+	else if (is(what, "files"))
+		do_files();
+	else if (is(what, "errors"))
+		do_errors();
+	else if (is(what, "sigio"))
+		do_sigio();
+	else if (is(what, "bulk"))
+		do_bulk();
+	else if (is(what, "flags"))
+		do_flags();
+	else if (is(what, "continue"))
+		do_continue();
+	else if (is(what, "hold"))
+		do_hold(arg(argc, argv, 1, 0), arg(argc, argv, 2, 10), arg(argc, argv, 3, 1000));
+	else if (is(what, "open"))
+		do_open();
+	else if (is(what, "receive"))
+		do_receive(arg(argc, argv, 1, 0), arg(argc, argv, 2, 10), arg(argc, argv, 3, 1000));
+	else if (is(what, "fuzz"))
+		do_fuzz(arg(argc, argv, 1, 1));
+	else if (is(what, "once"))
+		do_once(arg(argc, argv, 1, 1000), arg(argc, argv, 2, 0));
+	else if (is(what, "send"))
+		do_send(arg(argc, argv, 1, 1000));
+	else if (is(what, "damaged"))
+		do_damaged(arg(argc, argv, 1, 1000));
+	else if (is(what, "order"))
+		check(system(argv[1]) == 0, argv[1], "");
+	else if (is(what, "nobody"))
+		check(setgid(65534) == 0 && setuid(65534) == 0, "from here on as nobody", "");
+	else
+		die("there is no '%s'", what);
+}
+
+/* datadev CHECK [ARGUMENT...] [-- CHECK [ARGUMENT...]]... */
+int main(int argc, char **argv)
+{
+	int first = 1, end;
+
+	printf("KTAP version 1\n");
+	for (; first < argc; first = end + 1) {
+		for (end = first; end < argc && !is(argv[end], "--"); end++)
+			;
+		if (end > first)
+			run(end - first, argv + first);
+	}
+	printf("1..%d\n", checks);
+	return failures != 0;
+}

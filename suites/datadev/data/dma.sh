@@ -1,0 +1,35 @@
+# Sourced by the tests' scripts.
+dma=datadev        # data/datadev.c
+for at in /sys/bus/pci/devices/*; do [ "$(cat "$at/vendor")" = 0x1a4a ] && card=$at; done
+small="cfgTxCount=64 cfgRxCount=64 cfgSize=65536"
+
+fail() {
+	echo "$*"
+	exit 1
+}
+
+count() { device dma count "$1"; }
+
+# Looks until it is so, for up to a minute.
+eventually() {
+	for turn in $(seq 600); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+unload() { rmmod axisg2 || fail "the driver does not unload"; }
+
+load() { insmod /run/understudy/modules/axisg2.ko "$@"; }
+
+reload() {
+	unload
+	load "$@" || fail "the driver does not load with: $*"
+	[ -c /dev/datadev_0 ] || fail "no /dev/datadev_0 with: $*"
+}
+
+# The nth value of that name in /proc: receiving comes first, sending last.
+proc() { sed -n "s/^ *$1 *: //p" /proc/datadev_0 | sed -n "${2:-1}p"; }
+
+is() { [ "$2" = "$3" ] || fail "$1 is '$2', not '$3'"; }
