@@ -1,3 +1,4 @@
+using System.Text;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -128,9 +129,10 @@ public sealed class TestRun : IAsyncDisposable
 
     async Task BootAsync(StepNotes notes, Func<GuestAgent, CancellationToken, Task>? settle, CancellationToken cancel)
     {
+        var ahead = Start == GuestStart.Restored ? await _modules!.AheadAsync(cancel).ConfigureAwait(false) : [];
         _machine = _lab!.Board.Assemble(new BootSpec(_lab.Kernel)
         {
-            Modules = _modules!.OfKernel, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
+            Modules = _modules!.OfKernel, Preloaded = ahead, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         });
@@ -141,7 +143,7 @@ public sealed class TestRun : IAsyncDisposable
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
-        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";
+        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
     }
 
     void Plug(PlannedDevice device)
@@ -168,8 +170,7 @@ public sealed class TestRun : IAsyncDisposable
     {
         var log = _machine!.Guest.KernelLog;
         var mark = log.Mark();
-        var written = await ShellAsync($"echo '<6>{EndOfTest}' > /dev/kmsg", cancel).ConfigureAwait(false);
-        if (written is null || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
+        if (!await MarkEndAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.
@@ -177,6 +178,19 @@ public sealed class TestRun : IAsyncDisposable
         var missing = expected.Where(pattern => !records.Any(record => pattern.IsMatch(record.Text))).ToList();
         if (missing.Count > 0) throw new StepFailedException($"the kernel log never said {string.Join(", nor ", missing.Select(pattern => $"'{pattern}'"))}");
         notes.Detail = $"{records.Count} records{(expected.Count > 0 ? ", all that were expected among them" : "")}";
+    }
+
+    async Task<bool> MarkEndAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await _machine!.Guest.PushAsync("/dev/kmsg", Encoding.ASCII.GetBytes($"<6>{EndOfTest}\n"), cancellation: cancel).WaitAsync(s_patience, cancel).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     async Task<CommandResult?> ShellAsync(string script, CancellationToken cancel)
