@@ -78,6 +78,27 @@ public class BusCheckTests
         Assert.Equal(("reserved-bits", "Chip.Control was written with 0xf; its bits 0x80 are reserved, and hold something else"), (Assert.Single(slot.Findings).Check, slot.Findings[0].Text));
     }
 
+    [Fact]
+    public void Clearing_every_cause_at_once_is_no_write_to_reserved_bits()
+    {
+        var slot = Plug();
+        slot.Write16(0, 0x0A, 0xFFFF);
+        Assert.Empty(slot.Findings);
+        slot.Write16(0, 0x0A, 0x8001);
+        Assert.Equal(["reserved-bits"], Checks(slot));
+    }
+
+    [Fact]
+    public void What_is_written_to_a_card_that_is_gone_is_no_finding()
+    {
+        var slot = Plug();
+        _faults.Add(FaultRule.Parse("mmio-read * -> remove"));
+        slot.Read32(0, 4);
+        slot.Write32(0, 0x04, uint.MaxValue);
+        slot.Write32(0, 0x00, uint.MaxValue);
+        Assert.Empty(slot.Findings);
+    }
+
     [Theory]
     [InlineData(0x04, 2, true, "MmioWrite of 2 bytes at 0x4 meets 2 of the 4 bytes of Chip.Control")]
     [InlineData(0x0C, 1, false, "MmioRead of 1 bytes at 0xc meets 1 of the 4 bytes of Chip.Clears")]

@@ -5,9 +5,9 @@ namespace Understudy.Pci;
 /// <summary>A write that meets nothing but registers only the device changes.</summary>
 sealed class ReadOnlyWriteCheck() : BusCheck("read-only-write")
 {
-    public override void Before(in BusTransaction transaction)
+    public override void After(in BusTransaction transaction)
     {
-        if (transaction.Op != BusOp.MmioWrite || Slot.RegistersAt(transaction, out var offset) is not { } file) return;
+        if (transaction.Op != BusOp.MmioWrite || transaction.Status != BusStatus.Ok || Slot.RegistersAt(transaction, out var offset) is not { } file) return;
         Register? met = null;
         for (var walk = new RegisterWalk(file, offset, transaction.Length); walk.MoveNext();)
         {

@@ -6,9 +6,9 @@ namespace Understudy.Pci;
 /// halves of a 64-bit register may come one by one: not every machine can do more at once.</summary>
 sealed class WrongSizeCheck() : BusCheck("wrong-size")
 {
-    public override void Before(in BusTransaction transaction)
+    public override void After(in BusTransaction transaction)
     {
-        if (transaction.Op is not (BusOp.MmioRead or BusOp.MmioWrite) || Slot.RegistersAt(transaction, out var offset) is not { } file) return;
+        if (transaction.Op is not (BusOp.MmioRead or BusOp.MmioWrite) || transaction.Status != BusStatus.Ok || Slot.RegistersAt(transaction, out var offset) is not { } file) return;
         var aligned = transaction.Length is 1 or 2 or 4 or 8 && transaction.Address % (ulong)transaction.Length == 0;
         for (var walk = new RegisterWalk(file, offset, transaction.Length); walk.MoveNext();)
         {
