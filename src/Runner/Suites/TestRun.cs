@@ -148,7 +148,6 @@ public sealed class TestRun : IAsyncDisposable
     {
         var (trace, faults) = (new TraceRecorder(TraceLines), new FaultInjector());
         var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, faults);
-        faults.Injected = (rule, count) => Run.FaultInjected(device.Name, slot, $"{rule}  (number {count})");
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
         _devices.Add(new PluggedDevice(device, slot, trace, faults));
