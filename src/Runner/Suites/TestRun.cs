@@ -81,7 +81,7 @@ public sealed class TestRun : IAsyncDisposable
     public async Task KeepAsync(Func<GuestAgent, DeviceConsole, Task> visit)
     {
         ArgumentNullException.ThrowIfNull(visit);
-        if (!_booted || Machine.Exit.IsCompleted || (Run.IsHealthy && Run.Findings.All(finding => finding.Severity < Severity.Error))) return;
+        if (!_booted || Machine.Exit.IsCompleted || (Run.IsHealthy && Run.Findings.All(finding => !finding.Counts))) return;
         await Run.StepAsync("kept", notes => { notes.Detail = "somebody was in the guest"; return visit(Machine.Guest, _console); }, evenAfterFailure: true).ConfigureAwait(false);
     }
 
@@ -149,11 +149,13 @@ public sealed class TestRun : IAsyncDisposable
         }));
         Run.Watch(_machine);
         foreach (var device in Settings.Devices) Plug(device);
+        if (!await _modules!.MayBeBuiltInAsync(Settings.Devices.Count > 0, cancel).ConfigureAwait(false)) Run.AwaitDriver();
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
         Run.Watch(_machine.Guest);
         await _storage.MountAsync(_machine.Guest, notes, cancel).ConfigureAwait(false);
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
+        await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";
     }
