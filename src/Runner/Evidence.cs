@@ -20,6 +20,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     readonly CancellationTokenSource _over = new();
     readonly List<Finding> _cut = [];
     KernelLogScanner? _console, _kernel;
+    double _driverCame;
 
     /// <summary>The first thing that found no room on the disk. What comes after it is still judged, and no longer kept.</summary>
     public RunDirectoryFullException? Full { get; private set; }
@@ -51,6 +52,12 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         _pumps.Add(PumpAsync(name, slot, trace));
     }
 
+    /// <summary>What the kernel complains of from now on was there before the driver, until <see cref="DriverComes"/>.</summary>
+    public void AwaitDriver() => Volatile.Write(ref _driverCame, double.PositiveInfinity);
+
+    /// <summary>From now on it is the driver's.</summary>
+    public void DriverComes() => Volatile.Write(ref _driverCame, directory.Now);
+
     /// <summary>Waits until everything is on disk.</summary>
     /// <param name="transport">Findings about the machine's side of the bus; null where no machine was made.</param>
     /// <returns>All findings, in the order they were made.</returns>
@@ -63,7 +70,8 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         {
             _console?.End();
             AddCut(double.PositiveInfinity);
-            return [.. _findings.Findings];
+            // Where the driver never came, what the kernel said of its own is all there is to judge.
+            return [.. _findings.Findings.Select(finding => double.IsFinite(_driverCame) ? finding : finding with { Baseline = false })];
         }
     }
 
@@ -192,10 +200,14 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
 
     void Add(Finding seen)
     {
-        var finding = judge(seen) with { Known = seen.Known ?? directory.Now };
+        var finding = judge(seen) with { Known = seen.Known ?? directory.Now, Baseline = IsBaseline(seen) };
         lock (_lock)
             if (_findings.Add(finding)) Keep(finding, static (kept, d) => d.Append(kept));
     }
+
+    // A kernel that died, or cannot be trusted any more, is no ground to test a driver on.
+    bool IsBaseline(Finding seen)
+        => seen.Source is FindingSource.Kernel or FindingSource.Console && seen.Severity < Severity.Fatal && seen.Time < Volatile.Read(ref _driverCame);
 
     void Keep(TraceRecord record) => Keep(record, static (kept, d) => d.Append(kept));
 
