@@ -10,6 +10,9 @@ namespace Understudy.Runner.Suites;
 /// it; the kernel's last word and the verdict after it. What the test does in between are steps on <see cref="Run"/>.</summary>
 public sealed class TestRun : IAsyncDisposable
 {
+    // Shell words only: a process costs more than all of them.
+    const string ReadBindings = "for d in /sys/bus/pci/devices/*; do read v < $d/vendor; read m < $d/device; b=free; [ -e $d/driver ] && b=bound; echo $v $m $b; done";
+
     // Written by us into the guest's kernel log: what comes before it has arrived.
     const string EndOfTest = "understudy: end of test";
 
@@ -24,6 +27,7 @@ public sealed class TestRun : IAsyncDisposable
     Lab? _lab;
     CellModules? _modules;
     CellPrograms? _programs;
+    CellStorage? _storage;
     IMachine? _machine;
     bool _booted;
 
@@ -51,6 +55,10 @@ public sealed class TestRun : IAsyncDisposable
     /// <summary>The devices in the machine, in the order of their slots.</summary>
     public IReadOnlyList<PluggedDevice> Devices => _devices;
 
+    /// <summary>What its guest has of the host's files.</summary>
+    /// <exception cref="InvalidOperationException">The run has not been planned.</exception>
+    internal CellStorage Storage => _storage ?? throw new InvalidOperationException("The run has not been planned.");
+
     /// <summary>Brings the guest up to where the test begins. Each step's failure is the run's; nothing is thrown.</summary>
     /// <param name="open">Opens the lab to run in.</param>
     /// <param name="settle">Brings what belongs to the test into the booted guest; null for nothing.</param>
@@ -77,22 +85,28 @@ public sealed class TestRun : IAsyncDisposable
     public async Task KeepAsync(Func<GuestAgent, DeviceConsole, Task> visit)
     {
         ArgumentNullException.ThrowIfNull(visit);
-        if (!_booted || Machine.Exit.IsCompleted || (Run.IsHealthy && Run.Findings.All(finding => finding.Severity < Severity.Error))) return;
+        if (!_booted || Machine.Exit.IsCompleted || (Run.IsHealthy && Run.Findings.All(finding => !finding.Counts))) return;
         await Run.StepAsync("kept", notes => { notes.Detail = "somebody was in the guest"; return visit(Machine.Guest, _console); }, evenAfterFailure: true).ConfigureAwait(false);
     }
 
     /// <summary>Ends the machine, and judges the run by what was expected of it.</summary>
     public async Task<RunVerdict> ConcludeAsync()
     {
-        if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
+        await EndMachineAsync().ConfigureAwait(false);
         return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
+        await EndMachineAsync().ConfigureAwait(false);
         await Run.DisposeAsync().ConfigureAwait(false);
+    }
+
+    async Task EndMachineAsync()
+    {
+        if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
+        _storage?.Dispose();
     }
 
     internal static RunInfo Info(TestPlan plan) => new()
@@ -120,40 +134,44 @@ public sealed class TestRun : IAsyncDisposable
         _modules = new CellModules(Settings.Modules, _lab);
         await _modules.CheckAsync(cancel).ConfigureAwait(false);
         _programs = new CellPrograms(Settings.Programs, _lab);
+        _storage = new CellStorage(Settings, _lab, Run.Directory.Path);
+        await _storage.CheckAsync(cancel).ConfigureAwait(false);
         notes.Detail = $"{_plan.Name}, seed {_plan.Seed}";
     }
 
     // What a test says to the kernel or to QEMU at boot, a saved guest has not heard.
-    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 && Settings.Iommu == GuestIommu.None && _lab!.Board.Traits.WhyNot(BoardAbility.Restore) is null
+    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 && Settings.Iommu == GuestIommu.None && Settings.Disk is null && _lab!.Board.Traits.WhyNot(BoardAbility.Restore) is null
         ? _plan.Start : GuestStart.Cold;
 
     async Task BootAsync(StepNotes notes, Func<GuestAgent, CancellationToken, Task>? settle, CancellationToken cancel)
     {
         var ahead = Start == GuestStart.Restored ? await _modules!.AheadAsync(cancel).ConfigureAwait(false) : [];
-        _machine = _lab!.Board.Assemble(new BootSpec(_lab.Kernel)
+        _machine = _lab!.Board.Assemble(_storage!.Into(new BootSpec(_lab.Kernel)
         {
             Modules = _modules!.OfKernel, Preloaded = ahead, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
-        });
+        }));
         Run.Watch(_machine);
         foreach (var device in Settings.Devices) Plug(device);
+        if (!await _modules!.MayBeBuiltInAsync(Settings.Devices.Count > 0, cancel).ConfigureAwait(false)) Run.AwaitDriver();
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
         Run.Watch(_machine.Guest);
+        await _storage.MountAsync(_machine.Guest, notes, cancel).ConfigureAwait(false);
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
+        await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
     }
 
     void Plug(PlannedDevice device)
     {
-        var (trace, faults) = (new TraceRecorder(TraceLines), new FaultInjector());
-        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, faults);
-        faults.Injected = (rule, count) => Run.FaultInjected(device.Name, slot, $"{rule}  (number {count})");
+        var (trace, checks, faults) = (new TraceRecorder(TraceLines), new BusChecker(), new FaultInjector());
+        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, faults);
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
-        _devices.Add(new PluggedDevice(device, slot, trace, faults));
+        _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks });
     }
 
     async Task SkipAsync(CancellationToken cancel)
@@ -172,12 +190,22 @@ public sealed class TestRun : IAsyncDisposable
         var mark = log.Mark();
         if (!await MarkEndAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
+        await ReadBindingsAsync(cancel).ConfigureAwait(false);
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.
         var expected = Run.Directory.Steps.Any(step => step.Outcome == Outcome.Skip) ? [] : Settings.ExpectedLog;
         var missing = expected.Where(pattern => !records.Any(record => pattern.IsMatch(record.Text))).ToList();
         if (missing.Count > 0) throw new StepFailedException($"the kernel log never said {string.Join(", nor ", missing.Select(pattern => $"'{pattern}'"))}");
         notes.Detail = $"{records.Count} records{(expected.Count > 0 ? ", all that were expected among them" : "")}";
+    }
+
+    async Task ReadBindingsAsync(CancellationToken cancel)
+    {
+        if (_devices.Count == 0) return;
+        var read = await ShellAsync(ReadBindings, cancel).ConfigureAwait(false) ?? throw new StepFailedException("the guest's shell, asked which devices have drivers, does not come to an end");
+        var bindings = DriverBindings.Parse(read.Stdout);
+        foreach (var device in _devices)
+            if (bindings.AreFree(device.Slot.Device.Identity)) device.Checks.Unbound();
     }
 
     async Task<bool> MarkEndAsync(CancellationToken cancel)

@@ -82,7 +82,7 @@ public sealed class ModuleTree
         if (!_index.IsModule(module) || !seen.Add(module)) return;
         foreach (var before in Prerequisites(module)) Visit(before, order, seen);
         order.Add(module);
-        foreach (var after in _index.LoadAfter(module)) Visit(after, order, seen);
+        foreach (var after in _index.LoadAfter(module).SelectMany(Meaning)) Visit(after, order, seen);
     }
 
     void VisitBefore(string module, List<string> order, HashSet<string> seen)
@@ -94,7 +94,7 @@ public sealed class ModuleTree
         }
     }
 
-    IEnumerable<string> Prerequisites(string module) => _index.LoadBefore(module).Concat(_index.Needs(module).Reverse());
+    IEnumerable<string> Prerequisites(string module) => _index.LoadBefore(module).SelectMany(Meaning).Concat(_index.Needs(module).Reverse());
 
     ToolchainException NotFound(string wanted) => new(ToolchainProblem.ModuleNotFound,
         $"The kernel {_kernel} has no module '{wanted}', neither as a file nor built in. Near names it has: " +
