@@ -1,3 +1,4 @@
+using System.Text;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -184,8 +185,7 @@ public sealed class TestRun : IAsyncDisposable
     {
         var log = _machine!.Guest.KernelLog;
         var mark = log.Mark();
-        var written = await ShellAsync($"echo '<6>{EndOfTest}' > /dev/kmsg", cancel).ConfigureAwait(false);
-        if (written is null || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
+        if (!await MarkedAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.
@@ -193,6 +193,24 @@ public sealed class TestRun : IAsyncDisposable
         var missing = expected.Where(pattern => !records.Any(record => pattern.IsMatch(record.Text))).ToList();
         if (missing.Count > 0) throw new StepFailedException($"the kernel log never said {string.Join(", nor ", missing.Select(pattern => $"'{pattern}'"))}");
         notes.Detail = $"{records.Count} records{(expected.Count > 0 ? ", all that were expected among them" : "")}";
+    }
+
+    // By the agent alone: a test may have taken the guest's shell away.
+    async Task<bool> MarkedAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await _machine!.Guest.PushAsync("/dev/kmsg", Encoding.UTF8.GetBytes($"<6>{EndOfTest}\n"), cancellation: cancel).WaitAsync(s_patience, cancel).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+        catch (GuestException refused)
+        {
+            throw new TestErrorException($"the test left a guest whose kernel log cannot be written to: {refused.Message}");
+        }
     }
 
     async Task<CommandResult?> ShellAsync(string script, CancellationToken cancel)
