@@ -58,6 +58,8 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     /// <summary>From now on it is the driver's.</summary>
     public void DriverComes() => Volatile.Write(ref _driverCame, directory.Now);
 
+    public void Remark(string rule, string text) => Add(new Finding(directory.Now, FindingSource.Device, rule, text, Severity.Info, []));
+
     /// <summary>Waits until everything is on disk.</summary>
     /// <param name="transport">Findings about the machine's side of the bus; null where no machine was made.</param>
     /// <returns>All findings, in the order they were made.</returns>
@@ -191,6 +193,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         "model-crashed" => Severity.Error,
         "dma-unmapped" => Severity.Error,
         "not-modelled" => Severity.Info,
+        "fault-order" => Severity.Error,
         _ => Severity.Warning,
     };
 
