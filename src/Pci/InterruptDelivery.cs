@@ -10,6 +10,20 @@ sealed class InterruptDelivery(PciSlot slot, IPciBus bus, ConfigSpace config, Ms
     // A driver that enables both does what the specification leaves undefined; MSI-X wins.
     IMessageCapability? Active => msix is IMessageCapability { IsEnabled: true } ? msix : msi is IMessageCapability { IsEnabled: true } ? msi : null;
 
+    public bool MsixIsActive => msix is not null && Active == msix;
+
+    /// <summary>A line that sends this vector is asserted.</summary>
+    public bool IsAsserted(int vector)
+    {
+        if (Active is not { } active) return false;
+        foreach (var line in _asserted)
+            if (active.Fold(line.Vector) == vector) return true;
+        return false;
+    }
+
+    /// <summary>An MSI-X vector waits to be unmasked.</summary>
+    public bool IsLeftPending(int vector) => msix is IMessageCapability table && !bus.OwnsMsixTable && table.IsPending(vector);
+
     public void SetLevel(InterruptLine line, bool asserted)
     {
         if (asserted) _asserted.Add(line);
@@ -46,6 +60,23 @@ sealed class InterruptDelivery(PciSlot slot, IPciBus bus, ConfigSpace config, Ms
         by.SetPending(vector, false);
         Send(vector);
     }
+
+    /// <summary>The vector that a message of this one would go out as now; -1 where none would.</summary>
+    public int Route(int vector) => Active is { } active && config.BusMaster ? active.Fold(vector) : -1;
+
+    /// <summary>The driver listens to the pin now, if to anything.</summary>
+    public bool CanAssertPin => slot.Device.IntxPin != 0 && Active is null && !config.IntxDisabled && config.InD0;
+
+    public bool PinIsAsserted => _intx;
+
+    /// <summary>An interrupt that comes late still says something true: its vector is enabled, the pin is as it says.</summary>
+    public bool StillMeans(BusOp op, int vector) => op switch
+    {
+        BusOp.Interrupt => Route(vector) == vector,
+        BusOp.IntxAssert => _intx,
+        BusOp.IntxDeassert => !_intx,
+        _ => true,
+    };
 
     public MsiMessage MessageFor(int vector) => Active is not { } active || MachineKeepsTable(active) ? default : active.Message(vector);
 

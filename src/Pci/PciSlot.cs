@@ -127,12 +127,17 @@ public class PciSlot
 
     internal InterruptDelivery Interrupts { get; }
 
-    internal void RunTimer(string name, Action callback)
+    internal DeviceTimer NewTimer(Action callback, string name) => new(Clock, name, () => RunTimer(name, callback, evenCrashed: false));
+
+    /// <summary>A timer of the bus, which a model that crashed does not stop.</summary>
+    internal DeviceTimer NewBusTimer(Action callback, string name) => new(Clock, name, () => RunTimer(name, callback, evenCrashed: true));
+
+    void RunTimer(string name, Action callback, bool evenCrashed)
     {
         try
         {
-            foreach (var interceptor in _interceptors) interceptor.Noted(NoteKind.Timer, name);
-            if (!_crashed) callback();
+            Note(NoteKind.Timer, name);
+            if (!_crashed || evenCrashed) callback();
         }
         catch (Exception exception)
         {
@@ -159,13 +164,36 @@ public class PciSlot
     void Add(string check, string text, string detail = "")
     {
         var finding = _findings.Add(check, text, Clock.Now, detail);
-        foreach (var interceptor in _interceptors) interceptor.Noted(NoteKind.Finding, finding.Text);
+        Note(NoteKind.Finding, finding.Text);
         Found?.Invoke(finding);
     }
 
+    internal bool IsNewFinding(string check, ulong key) => _findings.IsNew(check, key);
+
+    internal void AddFinding(string check, string text) => Add(check, text);
+
     internal bool IsBusMaster => _config.BusMaster;
 
-    internal bool SendDma(BusOp op, ulong address, Span<byte> read, ReadOnlySpan<byte> write)
+    /// <summary>The MSI-X table is kept here, not by the machine.</summary>
+    internal bool OwnsMsixTable => _msix is not null && !_bus.OwnsMsixTable && Interrupts.MsixIsActive;
+
+    /// <summary>The device is there, and what the machine wrote to configuration space makes it answer at this BAR.</summary>
+    internal bool Decodes(int bar) => !_crashed && bar < 7 && Device.Bars[bar] is { } decoded && _config.Decodes(decoded);
+
+    /// <summary>The registers an MMIO access meets; null where it meets none.</summary>
+    internal RegisterFile? RegistersAt(in BusTransaction transaction, out int offset)
+    {
+        offset = (int)transaction.Address;
+        if (transaction.Bar > 6 || Device.Bars[transaction.Bar] is not { } bar || !Reaches(bar, transaction)) return null;
+        if (_msix is null || _msix.Bar != bar.Index || _msix.At(transaction.Address, out var inFile) is not { } msix) return bar.Registers;
+        offset = inFile;
+        return msix;
+    }
+
+    static bool Reaches(PciBar bar, in BusTransaction transaction)
+        => transaction.Address <= bar.Size && (ulong)transaction.Length <= bar.Size - transaction.Address;
+
+    internal bool SendDma(BusOp op, ulong address, Span<byte> read, ReadOnlySpan<byte> write, Type? structure = null, bool isBody = false)
     {
         if (!_bus.IsPowered) return false;
         if (!_config.BusMaster)
@@ -173,7 +201,7 @@ public class PciSlot
             Report("dma-without-bus-master", "DMA while Bus Master Enable is off or the device is not in D0");
             return false;
         }
-        var transaction = new BusTransaction { Op = op, Address = address, ReadData = read, WriteData = write };
+        var transaction = new BusTransaction { Op = op, Address = address, ReadData = read, WriteData = write, Structure = structure, IsDescriptorBody = isBody };
         _up.Send(ref transaction);
         if (transaction.Status != BusStatus.Ok) transaction.Refuse(transaction.Status);
         // Writes are posted: a device never learns that one was lost on the way.
@@ -203,13 +231,24 @@ public class PciSlot
         _down.Send(ref transaction);
     }
 
-    void ResetFunction()
+    internal void ResetFunction()
     {
         _crashed = false;
         _config.Registers.Reset();
         _msix?.Reset();
+        ResetDevice();
+    }
+
+    /// <summary>The device resets itself: what the machine set up in configuration space and the MSI-X table stays.</summary>
+    internal void ResetDevice()
+    {
         Interrupts.Reset();
         Device.ResetAll();
+    }
+
+    internal void Note(NoteKind kind, string text)
+    {
+        foreach (var interceptor in _interceptors) interceptor.Noted(kind, text);
     }
 
     void Crashed(Exception exception, string during)
@@ -225,7 +264,7 @@ public class PciSlot
     {
         lock (Clock.Gate)
         {
-            foreach (var interceptor in _interceptors) interceptor.Noted(NoteKind.Stimulus, text);
+            Note(NoteKind.Stimulus, text);
             return action(Device);
         }
     }
@@ -269,20 +308,29 @@ public class PciSlot
     void Access(ref BusTransaction transaction)
     {
         var bar = transaction.Bar < 7 ? Device.Bars[transaction.Bar] : null;
-        if (bar is null || _crashed || !_config.Decodes(bar) || transaction.Address > bar.Size || (ulong)transaction.Length > bar.Size - transaction.Address)
+        if (bar is null || _crashed || !_config.Decodes(bar) || RegistersAt(transaction, out var offset) is not { } file)
         {
             transaction.Refuse(BusStatus.UnsupportedRequest);
-            if (bar is not null && !_crashed && _findings.IsNew("access-while-off", transaction.Address << 3 | transaction.Bar))
-                Add("access-while-off", $"{transaction.Op} of BAR {bar.Index} at 0x{transaction.Address:x}, which the device does not decode now");
+            if (bar is not null && !_crashed) NotDecoded(bar, transaction);
             return;
         }
         if (bar.Kind == BarKind.Rom && transaction.Op == BusOp.MmioWrite) return;
-        var file = bar.Registers;
-        var offset = (int)transaction.Address;
-        if (_msix is not null && _msix.Bar == bar.Index && _msix.At(transaction.Address, out var inFile) is { } msix) (file, offset) = (msix, inFile);
         var known = transaction.Op == BusOp.MmioRead ? file.Read(offset, transaction.ReadData) : file.Write(offset, transaction.WriteData);
         if (!known && _findings.IsNew("undocumented-offset", transaction.Address << 3 | transaction.Bar))
             Add("undocumented-offset", $"{transaction.Op} of {transaction.Length} bytes at {file.Map.Name}+0x{offset:x}, where the datasheet is silent");
+    }
+
+    void NotDecoded(PciBar bar, in BusTransaction transaction)
+    {
+        var (check, why) = !_config.InD0 ? ("access-in-d3", "while the function is in D3")
+            : !Reaches(bar, transaction) ? ("access-while-off", "which ends before that")
+            : ("access-while-off", bar.Kind switch
+            {
+                BarKind.Io => "while I/O Space Enable is off",
+                BarKind.Rom => "while it is not enabled",
+                _ => "while Memory Space Enable is off",
+            });
+        if (_findings.IsNew(check, transaction.Address << 3 | transaction.Bar)) Add(check, $"{transaction.Op} at 0x{transaction.Address:x} of BAR {bar.Index}, {why}");
     }
 
     sealed class ToMachine(PciSlot slot) : BusPath
@@ -306,7 +354,7 @@ public class PciSlot
             : _bus.TryWriteMemory(transaction.Address, transaction.WriteData);
         if (done) return;
         transaction.Refuse(BusStatus.UnsupportedRequest);
-        if (_findings.IsNew("dma-unmapped", transaction.Address >> 12))
+        if (!transaction.IsFaulted && _findings.IsNew("dma-unmapped", transaction.Address >> 12))
             Add("dma-unmapped", $"{transaction.Op} of {transaction.Length} bytes at bus address 0x{transaction.Address:x}, which is not mapped");
     }
 }

@@ -29,7 +29,10 @@ public sealed class DeviceConsole
     /// <param name="trace">The recorder on that slot.</param>
     /// <param name="faults">The fault injector on that slot.</param>
     public void Add(string name, CatalogEntry entry, PciSlot slot, TraceRecorder trace, FaultInjector faults)
-        => _devices.Add(name, new Attached(entry, slot, trace, faults));
+    {
+        faults.Orders = (model, words) => entry.Act(model, words);
+        _devices.Add(name, new Attached(entry, slot, trace, faults));
+    }
 
     /// <summary>Does what a line of words says.</summary>
     public DeviceReply Answer(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var name, .. var words]
@@ -58,11 +61,24 @@ public sealed class DeviceConsole
         }
     }
 
+    /// <summary>Breaks a device: a rule, for the first device, or <c>NAME: RULE</c>.</summary>
+    /// <returns>What was done.</returns>
+    /// <exception cref="FormatException">It is no rule, or for no device that is there.</exception>
+    public string Fault(string line)
+    {
+        var colon = line.IndexOf(": ", StringComparison.Ordinal);
+        var name = colon > 0 && !line[..colon].Contains(' ', StringComparison.Ordinal) ? line[..colon] : _devices.Keys.FirstOrDefault() ?? "";
+        if (!_devices.TryGetValue(name, out var device)) throw new FormatException($"the fault '{line}' has no device to strike: there is {(_devices.Count == 0 ? "none" : string.Join(", ", _devices.Keys))}");
+        var rule = FaultRule.Parse(line.StartsWith($"{name}: ", StringComparison.Ordinal) ? line[(colon + 1)..].Trim() : line);
+        device.Faults.Add(rule);
+        return $"fault of '{name}': {rule}";
+    }
+
     /// <summary>What every device understands.</summary>
     public string Help() => string.Concat(_devices.SelectMany(device => device.Value.Entry.Orders
         .Select(order => (order.Usage, order.Help))
         .Append(("trace [LINES]", "shows the last of what crossed its bus, decoded"))
-        .Append(("fault RULE|clear", "breaks its bus, as in: fault irq 0 every=5 -> drop"))
+        .Append(("fault [RULE|clear|arm|disarm]", "breaks its bus, as in: fault irq 0 every=5 -> drop; says what rules have struck"))
         .Select(order => $"device {device.Key} {order.Item1,-34} {order.Item2}\n")));
 
     static DeviceReply Act(DeviceCommand command, Attached device, DeviceOrder order, string[] words)
@@ -87,10 +103,11 @@ public sealed class DeviceConsole
 
     static DeviceReply Fault(Attached device, string[] words)
     {
-        if (words is ["clear"])
+        switch (words)
         {
-            device.Faults.Clear();
-            return new DeviceReply("no faults\n");
+            case []: return new DeviceReply(string.Concat(device.Faults.Tallies.Select(tally => $"{tally.Rule}  (matched {tally.Matched}, struck {tally.Struck})\n")));
+            case ["clear"]: device.Faults.Clear(); return new DeviceReply("no faults\n");
+            case ["arm"] or ["disarm"]: device.Faults.Armed = words[0] == "arm"; return new DeviceReply($"faults are {words[0]}ed\n");
         }
         var rule = FaultRule.Parse(string.Join(' ', words));
         device.Faults.Add(rule);

@@ -58,8 +58,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     /// <summary>From now on it is the driver's.</summary>
     public void DriverComes() => Volatile.Write(ref _driverCame, directory.Now);
 
-    public void FaultInjected(string device, PciSlot slot, string text)
-        => Keep(new TraceRecord(directory.Now, slot.Clock.Now, device, Verdict.TraceKind.Fault, text, Finding: true));
+    public void Remark(string rule, string text) => Add(new Finding(directory.Now, FindingSource.Device, rule, text, Severity.Info, []));
 
     /// <summary>Waits until everything is on disk.</summary>
     /// <param name="transport">Findings about the machine's side of the bus; null where no machine was made.</param>
@@ -164,7 +163,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     TraceRecord Decoded(string name, TraceRecorder trace, in TraceEntry entry)
     {
         return new TraceRecord(directory.SecondsAt(entry.HostTicks), entry.DeviceTime, name, KindOf(entry), trace.Describe(entry),
-            Finding: entry.Kind == Pci.TraceKind.Finding || entry.Status != BusStatus.Ok);
+            Finding: entry.Kind is Pci.TraceKind.Finding or Pci.TraceKind.Fault || entry.Status != BusStatus.Ok);
     }
 
     static Verdict.TraceKind KindOf(in TraceEntry entry) => entry.Kind switch
@@ -172,6 +171,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         Pci.TraceKind.Stimulus => Verdict.TraceKind.Stimulus,
         Pci.TraceKind.Timer => Verdict.TraceKind.Timer,
         Pci.TraceKind.Finding => Verdict.TraceKind.Note,
+        Pci.TraceKind.Fault => Verdict.TraceKind.Fault,
         _ => entry.Op switch
         {
             BusOp.ConfigRead or BusOp.ConfigWrite => Verdict.TraceKind.Config,
@@ -187,12 +187,11 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     Finding Found(string device, BusFinding found)
         => new(directory.Now, found.Check == "model-crashed" ? FindingSource.Lab : FindingSource.Device, found.Check, $"{device}: {found.Text}", SeverityOf(found.Check), found.Detail.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
-    // A model that throws is the lab's failure. What the driver does outside the datasheet is worth a look; it need not be wrong.
-    static Severity SeverityOf(string check) => check switch
+    // A model that throws is the lab's failure. What a model alone checks is worth a look.
+    static Severity SeverityOf(string check) => check is "model-crashed" or "fault-order" ? Severity.Error : BusChecks.Find(check)?.Severity switch
     {
-        "model-crashed" => Severity.Error,
-        "dma-unmapped" => Severity.Error,
-        "not-modelled" => Severity.Info,
+        CheckSeverity.Error => Severity.Error,
+        CheckSeverity.Info => Severity.Info,
         _ => Severity.Warning,
     };
 

@@ -55,6 +55,7 @@ public sealed class HostileSuiteTests : IDisposable
             .Add("agent-killed", "a=0x$(head -1 /proc/1/maps | cut -d- -f1); dd if=/dev/zero of=/proc/1/mem bs=4096 seek=$((a / 4096)) count=200 conv=notrunc; sleep 1000")
             .Add("agent-signalled", "kill -9 1; kill -SEGV 1; kill -STOP 1; kill -9 -1; echo alive")
             .Add("userland-gone", "rm -rf /bin /sbin /usr /run/understudy /dev/vport*; echo gone")
+            .Add("shell-gone", "rm -rf /bin; echo gone", "devices: rtl8111 as nic\ntimeout: 60s\n")
             .Add("reboot", "reboot -f; sleep 1000")
             .Add("sysrq-b", "echo b > /proc/sysrq-trigger; sleep 1000")
             .Add("off", "poweroff -f; sleep 1000")
@@ -70,6 +71,7 @@ public sealed class HostileSuiteTests : IDisposable
         Ended(summary, "agent-killed", Outcome.Fail, "Kernel panic: Attempted to kill init!");
         Ended(summary, "agent-signalled", Outcome.Pass, "");
         Ended(summary, "userland-gone", Outcome.Pass, "");
+        Ended(summary, "shell-gone", Outcome.Error, "the test left a guest without a shell");
         Ended(summary, "reboot", Outcome.Fail, "the machine ended in the middle of the step: Reset");
         Ended(summary, "sysrq-b", Outcome.Fail, "the machine ended in the middle of the step: Reset");
         Ended(summary, "off", Outcome.Fail, "the machine ended in the middle of the step: PoweredOff");

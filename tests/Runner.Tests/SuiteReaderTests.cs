@@ -46,6 +46,9 @@ public sealed class SuiteReaderTests : IDisposable
             allow-log:
               - pattern: NETDEV WATCHDOG
                 reason: it is what we do to it
+            allow-check:
+              - check: reserved-bits
+                reason: the vendor's driver does so too
             skip-if: test -e /nowhere
             tags: [a, b]
             """);
@@ -60,6 +63,7 @@ public sealed class SuiteReaderTests : IDisposable
         Assert.Equal((TimeSpan.FromMilliseconds(500), "bug 17"), (settings.Timeout, settings.ExpectedFailure));
         Assert.Matches(settings.ExpectedLog[1], "eth0: RTL8168c");
         Assert.Equal("it is what we do to it", Assert.Single(settings.AllowedLog).Reason);
+        Assert.Equal(("reserved-bits", "the vendor's driver does so too"), (Assert.Single(settings.AllowedChecks).Check, settings.AllowedChecks[0].Reason));
         Assert.Equal(["test -e /nowhere"], settings.SkipIf);
         Assert.Equal([("lan", "irq 0 every=5 -> drop"), ("io", "mmio-read * nth=3 -> remove")], ((DirectoryTest)test).Faults.Select(fault => (fault.Device, fault.Rule.ToString())));
     }
@@ -81,6 +85,8 @@ public sealed class SuiteReaderTests : IDisposable
     [InlineData("expect-log: '('", "expect-log: '(' is not a regular expression")]
     [InlineData("allow-log: WARNING", "allow-log: expected 'pattern: REGEX' and 'reason: WHY'; what is allowed needs a reason, not 'WARNING'")]
     [InlineData("allow-log: [{pattern: x}]", "allow-log: expected 'pattern: REGEX' and 'reason: WHY' and nothing else; what is allowed needs a reason")]
+    [InlineData("allow-check: reserved-bits", "allow-check: expected 'check: NAME' and 'reason: WHY'; what is allowed needs a reason, not 'reserved-bits'")]
+    [InlineData("allow-check: [{check: reserved-bit, reason: x}]", "allow-check: there is no check 'reserved-bit'; did you mean 'reserved-bits'? There is access-after-removal")]
     [InlineData("- a list", "test.yaml:1: expected 'key: value' lines, not a list")]
     [InlineData("just words", "test.yaml:1: expected 'key: value' lines, not 'just words'")]
     [InlineData("cpus: 1\ncpus: 2", "test.yaml:2: this is not YAML")]
@@ -127,10 +133,25 @@ public sealed class SuiteReaderTests : IDisposable
     [InlineData("irq 0 drop", "faults:1: The fault rule 'irq 0 drop' needs exactly one '->'")]
     [InlineData("\nmmio-read MAC.Nothing -> fail", "faults:2: The fault rule")]
     [InlineData("disk: irq 0 -> drop", "the test has no device 'disk'; it has nic")]
+    [InlineData("irq 0 -> drop\nnic: irq 0 -> duplicate", "faults:2: The fault rule 'irq 0 -> duplicate' can never strike: 'irq 0 -> drop' was there first")]
+    [InlineData("irq 0 -> do dance", "faults:1: 'dance' is no order of rtl8111; it has status; cable on|off")]
+    [InlineData("irq 0 -> do cable sideways", "write: cable on|off")]
     public void A_wrong_fault_is_told_before_anything_is_booted(string faults, string expected)
     {
         _folder.WithTest("s/t", "devices: rtl8111").With("s/t/faults", faults);
         Assert.Contains(expected, Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Faults_from_outside_are_checked_beside_a_tests_own()
+    {
+        _folder.WithTest("s/t", "devices: rtl8111").With("s/t/faults", "irq 0 -> drop");
+        SuiteRequest Request(params string[] faults) => new(SuiteReader.Read(_folder["s"]), "out", "run") { Faults = faults };
+        void Check(SuiteRequest request) => request.CheckFaults(request.Suites.SelectMany(suite => suite.Tests));
+        Check(Request("nic: irq 1 after=\"cable: on\" -> drop", "mmio-write RTL8111.TxPoll -> do fail-tx"));
+        Assert.StartsWith("s/t: The fault rule 'irq 0 -> duplicate' can never strike", Assert.Throws<FormatException>(() => Check(Request("irq 0 -> duplicate"))).Message, StringComparison.Ordinal);
+        var cell = SuitePlan.Round(Request("irq 1 -> drop") with { Kernels = ["k"] }, 0)[0];
+        Assert.Contains(" --fault 'irq 1 -> drop' --seed 1", cell.Reproduce, StringComparison.Ordinal);
     }
 
     [Fact]

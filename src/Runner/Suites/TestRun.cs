@@ -10,6 +10,9 @@ namespace Understudy.Runner.Suites;
 /// it; the kernel's last word and the verdict after it. What the test does in between are steps on <see cref="Run"/>.</summary>
 public sealed class TestRun : IAsyncDisposable
 {
+    // Shell words only: a process costs more than all of them.
+    const string ReadBindings = "for d in /sys/bus/pci/devices/*; do read v < $d/vendor; read m < $d/device; b=free; [ -e $d/driver ] && b=bound; echo $v $m $b; done";
+
     // Written by us into the guest's kernel log: what comes before it has arrived.
     const string EndOfTest = "understudy: end of test";
 
@@ -56,6 +59,16 @@ public sealed class TestRun : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The run has not been planned.</exception>
     internal CellStorage Storage => _storage ?? throw new InvalidOperationException("The run has not been planned.");
 
+    /// <summary>Breaks the devices from now on.</summary>
+    /// <param name="rules">Lines as in a <c>faults</c> file.</param>
+    /// <exception cref="FormatException">One is no rule, or could never strike; the message says why.</exception>
+    public void Fault(IEnumerable<string> rules)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        foreach (var (name, rule) in rules.Select(line => FaultsFile.Line(line, Settings.Devices)))
+            _devices.First(plugged => plugged.Device.Name == name).Faults.Add(rule);
+    }
+
     /// <summary>Brings the guest up to where the test begins. Each step's failure is the run's; nothing is thrown.</summary>
     /// <param name="open">Opens the lab to run in.</param>
     /// <param name="settle">Brings what belongs to the test into the booted guest; null for nothing.</param>
@@ -90,6 +103,8 @@ public sealed class TestRun : IAsyncDisposable
     public async Task<RunVerdict> ConcludeAsync()
     {
         await EndMachineAsync().ConfigureAwait(false);
+        foreach (var device in _devices)
+            foreach (var complaint in device.Faults.Tallies.Select(tally => tally.Complaint).OfType<string>()) Run.Remark("fault-unused", $"{device.Device.Name}: {complaint}");
         return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps)).ConfigureAwait(false);
     }
 
@@ -142,9 +157,10 @@ public sealed class TestRun : IAsyncDisposable
 
     async Task BootAsync(StepNotes notes, Func<GuestAgent, CancellationToken, Task>? settle, CancellationToken cancel)
     {
+        var ahead = Start == GuestStart.Restored ? await _modules!.AheadAsync(cancel).ConfigureAwait(false) : [];
         _machine = _lab!.Board.Assemble(_storage!.Into(new BootSpec(_lab.Kernel)
         {
-            Modules = _modules!.OfKernel, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
+            Modules = _modules!.OfKernel, Preloaded = ahead, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         }));
@@ -158,17 +174,16 @@ public sealed class TestRun : IAsyncDisposable
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
-        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";
+        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
     }
 
     void Plug(PlannedDevice device)
     {
-        var (trace, faults) = (new TraceRecorder(TraceLines), new FaultInjector());
-        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, faults);
-        faults.Injected = (rule, count) => Run.FaultInjected(device.Name, slot, $"{rule}  (number {count})");
+        var (trace, checks, faults) = (new TraceRecorder(TraceLines), new BusChecker(), new FaultInjector());
+        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, faults);
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
-        _devices.Add(new PluggedDevice(device, slot, trace, faults));
+        _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks });
     }
 
     async Task SkipAsync(CancellationToken cancel)
@@ -185,8 +200,9 @@ public sealed class TestRun : IAsyncDisposable
     {
         var log = _machine!.Guest.KernelLog;
         var mark = log.Mark();
-        if (!await MarkedAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
+        if (!await MarkEndAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
+        await ReadBindingsAsync(cancel).ConfigureAwait(false);
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.
         var expected = Run.Directory.Steps.Any(step => step.Outcome == Outcome.Skip) ? [] : Settings.ExpectedLog;
@@ -195,12 +211,21 @@ public sealed class TestRun : IAsyncDisposable
         notes.Detail = $"{records.Count} records{(expected.Count > 0 ? ", all that were expected among them" : "")}";
     }
 
+    async Task ReadBindingsAsync(CancellationToken cancel)
+    {
+        if (_devices.Count == 0) return;
+        var read = await ShellAsync(ReadBindings, cancel).ConfigureAwait(false) ?? throw new StepFailedException("the guest's shell, asked which devices have drivers, does not come to an end");
+        var bindings = DriverBindings.Parse(read.Stdout);
+        foreach (var device in _devices)
+            if (bindings.AreFree(device.Slot.Device.Identity)) device.Checks.Unbound();
+    }
+
     // By the agent alone: a test may have taken the guest's shell away.
-    async Task<bool> MarkedAsync(CancellationToken cancel)
+    async Task<bool> MarkEndAsync(CancellationToken cancel)
     {
         try
         {
-            await _machine!.Guest.PushAsync("/dev/kmsg", Encoding.UTF8.GetBytes($"<6>{EndOfTest}\n"), cancellation: cancel).WaitAsync(s_patience, cancel).ConfigureAwait(false);
+            await _machine!.Guest.PushAsync("/dev/kmsg", Encoding.ASCII.GetBytes($"<6>{EndOfTest}\n"), cancellation: cancel).WaitAsync(s_patience, cancel).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)
@@ -213,6 +238,7 @@ public sealed class TestRun : IAsyncDisposable
         }
     }
 
+    // The shell is the guest's own: where it cannot be started, a test has taken it away.
     async Task<CommandResult?> ShellAsync(string script, CancellationToken cancel)
     {
         try
@@ -222,6 +248,10 @@ public sealed class TestRun : IAsyncDisposable
         catch (TimeoutException)
         {
             return null;
+        }
+        catch (GuestException refused)
+        {
+            throw new TestErrorException($"the test left a guest without a shell: {refused.Message}");
         }
     }
 }
