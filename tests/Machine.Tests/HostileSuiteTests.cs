@@ -117,7 +117,7 @@ public sealed class HostileSuiteTests : IDisposable
         await Bench.LabAsync(Kernel);
         var before = GC.GetTotalMemory(forceFullCollection: true);
         long most = 0;
-        using (new Timer(_ => most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false)), null, 0, 50))
+        using (new Timer(_ => most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true)), null, 0, 500))
         {
             var summary = await PlayAsync();
             Ended(summary, "no-lines", Outcome.Pass, "");
