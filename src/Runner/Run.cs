@@ -115,6 +115,19 @@ public sealed class Run : IAsyncDisposable
     /// <param name="trace">The recorder on that slot.</param>
     public void Watch(string name, PciSlot slot, TraceRecorder trace) => _evidence.Watch(name, slot, trace);
 
+    /// <summary>Records what drivers met of their devices. Call once, when the machine has ended.</summary>
+    public void Covered(Coverage coverage)
+    {
+        try
+        {
+            Directory.Write(coverage);
+        }
+        catch (RunDirectoryFullException full)
+        {
+            Broke(SignalKind.DiskFull, full.Message);
+        }
+    }
+
     /// <summary>Judges the run and writes verdict and report. Call when the machine has ended.</summary>
     /// <param name="expected">Turns the judgement by what was expected of the run; null leaves it.</param>
     public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null)
