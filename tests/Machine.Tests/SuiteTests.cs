@@ -48,9 +48,23 @@ public sealed class SuiteTests : IDisposable
     {
         var summary = await PlayAsync(Path.Combine(Repository(), "suites", "rtl8111"), request => request with { Jobs = 2 });
         Assert.True(summary.ExitCode == 0, string.Join('\n', summary.Results.Select(result => $"{result.Cell.Name}: {result.Verdict}\n{string.Join('\n', result.Verdict.Evidence)}")));
-        Assert.Equal(10, summary.Count(Outcome.Pass));
+        Assert.Equal(15, summary.Count(Outcome.Pass));
         Assert.Contains(Record(summary, "lost-interrupt").Trace(), record => record.Kind == TraceKind.Fault);
         Assert.Contains(Record(summary, "surprise-removal").Trace(), record => record.Kind == TraceKind.Fault);
+    }
+
+    [Fact]
+    public async Task A_restored_guest_has_what_the_driver_stands_on_and_meets_the_driver_itself_in_the_test()
+    {
+        Add("t", "ls /sys/class/net/eth0", "devices: rtl8111 as nic\nmodules: r8169\ntimeout: 20s\n");
+        var record = Record(await PlayAsync(_folder["s"]), "t");
+        Assert.Equal(Outcome.Pass, record.Verdict!.Outcome);
+        var (boot, modules) = (record.Steps.Single(step => step.Name == "boot"), record.Steps.Single(step => step.Name == "modules"));
+        Assert.Contains("restored with", boot.Detail, StringComparison.Ordinal);
+        Assert.Contains("libphy", boot.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("r8169", boot.Detail, StringComparison.Ordinal);
+        Assert.Contains(record.Kernel(), line => line.Text.Contains("r8169", StringComparison.Ordinal));
+        Assert.All(record.Kernel().Where(line => line.Text.Contains("r8169", StringComparison.Ordinal)), line => Assert.True(line.Seconds >= modules.StartedSeconds));
     }
 
     [Fact]
