@@ -8,4 +8,9 @@ namespace Understudy.Devices;
 /// <param name="Description">What it is, in a line.</param>
 /// <param name="Create">Makes one.</param>
 /// <param name="Orders">What an operator may do to it.</param>
-public sealed record CatalogEntry(string Name, string Role, string Description, Func<PciDevice> Create, IReadOnlyList<DeviceOrder> Orders);
+public sealed record CatalogEntry(string Name, string Role, string Description, Func<PciDevice> Create, IReadOnlyList<DeviceOrder> Orders)
+{
+    /// <summary>What may happen to it at any moment without anybody being at fault, as the words of its orders: a sweep has it happen at
+    /// every touch.</summary>
+    public IReadOnlyList<string> Events { get; init; } = [];
+}

@@ -42,6 +42,9 @@ public sealed class Run : IAsyncDisposable
     /// <summary>What kernel, console, devices and lab were found to complain of so far, as it is written down.</summary>
     public IReadOnlyList<Finding> Findings => _evidence.Findings;
 
+    /// <summary>What was seen from outside the guest so far.</summary>
+    public IReadOnlyList<RunSignal> Signals => _signals;
+
     /// <summary>No step has failed or broken so far, so that the next is worth running.</summary>
     public bool IsHealthy => CanGoOn && Directory.Steps.All(step => step.Outcome?.IsGood() == true);
 

@@ -41,7 +41,8 @@ static class FaultsFile
     }
 
     // A device nobody drives tells whether it has the registers a rule names, before anything is booted.
-    static void Try(FaultRule rule, PlannedDevice device)
+    /// <exception cref="FormatException">It names no register of the device.</exception>
+    public static void Try(FaultRule rule, PlannedDevice device)
     {
         var injector = new FaultInjector();
         _ = new PciSlot(new LoopbackBus(), device.Entry.Create(), [injector]);

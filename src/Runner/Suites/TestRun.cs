@@ -1,3 +1,4 @@
+using System.Globalization;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -60,8 +61,21 @@ public sealed class TestRun : IAsyncDisposable
             && (!_modules!.HasSources || await Run.StepAsync("build", notes => _modules.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && (Settings.Programs.Count == 0 || await Run.StepAsync("programs", notes => _programs!.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && await Run.StepAsync("boot", notes => BootAsync(notes, settle, cancel)).ConfigureAwait(false)
-            && (Settings.Modules.Count == 0 || await Run.StepAsync("modules", notes => _modules!.LoadAsync(Machine.Guest, notes, cancel)).ConfigureAwait(false))
+            && (Settings.Modules.Count == 0 || await LoadAsync("modules", cancel).ConfigureAwait(false))
             && (Settings.SkipIf.Count == 0 || await Run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false));
+
+    /// <summary>Loads the test's modules, as a step of that name; for a second time, when <see cref="UnloadAsync"/> took them away.</summary>
+    /// <param name="step">Its name.</param>
+    /// <param name="cancel">Interrupts it.</param>
+    /// <param name="evenAfterFailure">Also when a step before it has failed.</param>
+    public Task<bool> LoadAsync(string step, CancellationToken cancel = default, bool evenAfterFailure = false)
+        => Run.StepAsync(step, notes => InTimeAsync(_modules!.LoadAsync(Machine.Guest, notes, cancel), cancel), evenAfterFailure);
+
+    /// <summary>Unloads the test's modules, as a step of that name, whatever came of the steps before it.</summary>
+    /// <param name="step">Its name.</param>
+    /// <param name="cancel">Interrupts it.</param>
+    public Task<bool> UnloadAsync(string step, CancellationToken cancel = default)
+        => Run.StepAsync(step, notes => InTimeAsync(_modules!.UnloadAsync(Machine.Guest, notes, cancel), cancel), evenAfterFailure: true);
 
     /// <summary>Hears the kernel out, and looks in its log for what the test expects there. Call when the test has ended, whatever came of
     /// it; where there is no guest to hear, it does nothing.</summary>
@@ -81,10 +95,11 @@ public sealed class TestRun : IAsyncDisposable
     }
 
     /// <summary>Ends the machine, and judges the run by what was expected of it.</summary>
-    public async Task<RunVerdict> ConcludeAsync()
+    /// <param name="expected">Turns the judgement; null for what the test says of itself.</param>
+    public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null)
     {
         if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
-        return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps)).ConfigureAwait(false);
+        return await Run.ConcludeAsync(expected ?? (verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps))).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -137,11 +152,25 @@ public sealed class TestRun : IAsyncDisposable
         Run.Watch(_machine);
         foreach (var device in Settings.Devices) Plug(device);
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
-        Run.Watch(_machine.Guest);
+        Run.Watch(_machine.Guest, _plan.Silence);
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";
+    }
+
+    // A driver may wait for its card without an end, and the guest around it lives on.
+    async Task InTimeAsync(Task work, CancellationToken cancel)
+    {
+        try
+        {
+            await work.WaitAsync(Settings.Timeout, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            var doing = await StateOfTasks.ReadAsync(Machine, cancel).ConfigureAwait(false);
+            throw new StepFailedException(string.Create(CultureInfo.InvariantCulture, $"still at it after {Settings.Timeout.TotalSeconds:0.###} s"), doing);
+        }
     }
 
     void Plug(PlannedDevice device)
