@@ -20,6 +20,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     readonly CancellationTokenSource _over = new();
     readonly List<Finding> _cut = [];
     KernelLogScanner? _console, _kernel;
+    double _driverCame;
 
     /// <summary>The first thing that found no room on the disk. What comes after it is still judged, and no longer kept.</summary>
     public RunDirectoryFullException? Full { get; private set; }
@@ -51,8 +52,11 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         _pumps.Add(PumpAsync(name, slot, trace));
     }
 
-    public void FaultInjected(string device, PciSlot slot, string text)
-        => Keep(new TraceRecord(directory.Now, slot.Clock.Now, device, Verdict.TraceKind.Fault, text, Finding: true));
+    /// <summary>What the kernel complains of from now on was there before the driver, until <see cref="DriverComes"/>.</summary>
+    public void AwaitDriver() => Volatile.Write(ref _driverCame, double.PositiveInfinity);
+
+    /// <summary>From now on it is the driver's.</summary>
+    public void DriverComes() => Volatile.Write(ref _driverCame, directory.Now);
 
     /// <summary>Waits until everything is on disk.</summary>
     /// <param name="transport">Findings about the machine's side of the bus; null where no machine was made.</param>
@@ -66,7 +70,8 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         {
             _console?.End();
             AddCut(double.PositiveInfinity);
-            return [.. _findings.Findings];
+            // Where the driver never came, what the kernel said of its own is all there is to judge.
+            return [.. _findings.Findings.Select(finding => double.IsFinite(_driverCame) ? finding : finding with { Baseline = false })];
         }
     }
 
@@ -156,7 +161,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     TraceRecord Decoded(string name, TraceRecorder trace, in TraceEntry entry)
     {
         return new TraceRecord(directory.SecondsAt(entry.HostTicks), entry.DeviceTime, name, KindOf(entry), trace.Describe(entry),
-            Finding: entry.Kind == Pci.TraceKind.Finding || entry.Status != BusStatus.Ok);
+            Finding: entry.Kind is Pci.TraceKind.Finding or Pci.TraceKind.Fault || entry.Status != BusStatus.Ok);
     }
 
     static Verdict.TraceKind KindOf(in TraceEntry entry) => entry.Kind switch
@@ -164,6 +169,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         Pci.TraceKind.Stimulus => Verdict.TraceKind.Stimulus,
         Pci.TraceKind.Timer => Verdict.TraceKind.Timer,
         Pci.TraceKind.Finding => Verdict.TraceKind.Note,
+        Pci.TraceKind.Fault => Verdict.TraceKind.Fault,
         _ => entry.Op switch
         {
             BusOp.ConfigRead or BusOp.ConfigWrite => Verdict.TraceKind.Config,
@@ -194,10 +200,14 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
 
     void Add(Finding seen)
     {
-        var finding = judge(seen) with { Known = seen.Known ?? directory.Now };
+        var finding = judge(seen) with { Known = seen.Known ?? directory.Now, Baseline = IsBaseline(seen) };
         lock (_lock)
             if (_findings.Add(finding)) Keep(finding, static (kept, d) => d.Append(kept));
     }
+
+    // A kernel that died, or cannot be trusted any more, is no ground to test a driver on.
+    bool IsBaseline(Finding seen)
+        => seen.Source is FindingSource.Kernel or FindingSource.Console && seen.Severity < Severity.Fatal && seen.Time < Volatile.Read(ref _driverCame);
 
     void Keep(TraceRecord record) => Keep(record, static (kept, d) => d.Append(kept));
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -12,6 +13,11 @@ public sealed class Run : IAsyncDisposable
 {
     // Once a second of the guest's own time there is a heartbeat; a host under load stretches that second.
     static readonly TimeSpan s_silence = TimeSpan.FromSeconds(30);
+
+    // Written by us into the guest's kernel log: what comes before it was there before the driver.
+    const string DriverMark = "understudy: the driver comes now";
+
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     readonly IRunObserver _observer;
     readonly List<RunSignal> _signals = [];
@@ -91,14 +97,26 @@ public sealed class Run : IAsyncDisposable
         _silent = guest.HeartbeatLostAsync(silence ?? s_silence, _over.Token);
     }
 
+    /// <summary>The driver under test is not there yet: what the kernel complains of from now on is baseline, shown and not counted, until
+    /// <see cref="DriverComesAsync"/>. Unless this is called, all of a run is the driver's.</summary>
+    public void AwaitDriver() => _evidence.AwaitDriver();
+
+    /// <summary>What the kernel complains of from now on is the driver's. Call just before it is loaded.</summary>
+    /// <param name="guest">The guest; what its kernel has said before is waited for.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task DriverComesAsync(GuestAgent guest, CancellationToken cancel = default)
+    {
+        var mark = guest.KernelLog.Mark();
+        await guest.PushAsync("/dev/kmsg", Encoding.UTF8.GetBytes($"<6>{DriverMark}\n"), cancellation: cancel).ConfigureAwait(false);
+        await guest.KernelLog.SeesAsync(DriverMark, s_patience, mark, cancel).ConfigureAwait(false);
+        _evidence.DriverComes();
+    }
+
     /// <summary>Records a device's transactions and findings.</summary>
     /// <param name="name">Its name in this run.</param>
     /// <param name="slot">Where it is.</param>
     /// <param name="trace">The recorder on that slot.</param>
     public void Watch(string name, PciSlot slot, TraceRecorder trace) => _evidence.Watch(name, slot, trace);
-
-    /// <summary>Records that a fault was injected.</summary>
-    public void FaultInjected(string device, PciSlot slot, string text) => _evidence.FaultInjected(device, slot, text);
 
     /// <summary>Judges the run and writes verdict and report. Call when the machine has ended.</summary>
     /// <param name="expected">Turns the judgement by what was expected of the run; null leaves it.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Understudy.Verdict;
 
 /// <summary>Something seen during a run that no test asked for.</summary>
@@ -19,6 +21,13 @@ public sealed record Finding(
 
     /// <summary>Host seconds since the run's start at which it was known; null where nobody looked at the clock.</summary>
     public double? Known { get; init; }
+
+    /// <summary>The kernel complained of it before the driver came: it is shown, and says nothing about the driver.</summary>
+    public bool Baseline { get; init; }
+
+    /// <summary>Whether it fails a run: an error that was not there before the driver.</summary>
+    [JsonIgnore]
+    public bool Counts => Severity >= Severity.Error && !Baseline;
 
     /// <summary>The report stops before its end, so its frame may be missing or wrong.</summary>
     public bool Cut { get; init; }

@@ -156,7 +156,7 @@ public sealed class RunDirectory : IDisposable
     {
         var record = RunRecord.Load(path);
         if (record.Verdict is { } written) return written;
-        var verdict = record.Findings.Any(f => f.Severity >= Severity.Error) ? VerdictEngine.Decide([], record.Findings, []) : otherwise;
+        var verdict = record.Findings.Any(f => f.Counts) ? VerdictEngine.Decide([], record.Findings, []) : otherwise;
         File.Delete(System.IO.Path.Combine(path, RunFiles.Reserve));
         var ended = record.Steps.Select(s => s.EndedSeconds ?? s.StartedSeconds).DefaultIfEmpty(0).Max();
         Replace(path, RunFiles.Results, Encoding.UTF8.GetBytes(Ktap.Render(record.Steps)));

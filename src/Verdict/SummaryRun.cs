@@ -19,7 +19,7 @@ public sealed record SummaryRun(string Test, string Cell, int Repeat, string Fol
     /// <summary>Its steps, in order.</summary>
     public IReadOnlyList<StepRecord> Steps { get; init; } = [];
 
-    /// <summary>Its findings of severity <see cref="Severity.Error"/> and worse, by title.</summary>
+    /// <summary>Its findings that fail a run (<see cref="Finding.Counts"/>), by title.</summary>
     public IReadOnlyList<string> Findings { get; init; } = [];
 
     /// <summary>Test and cell together, and which repeat: unlike that of any other run of a matrix.</summary>
@@ -31,6 +31,6 @@ public sealed record SummaryRun(string Test, string Cell, int Repeat, string Fol
             run.EndedSeconds ?? run.Steps.Select(s => s.EndedSeconds ?? s.StartedSeconds).DefaultIfEmpty(0).Max())
         {
             Steps = run.Steps,
-            Findings = [.. run.Findings.Where(f => f.Severity >= Severity.Error).Select(f => f.Title)],
+            Findings = [.. run.Findings.Where(f => f.Counts).Select(f => f.Title)],
         };
 }

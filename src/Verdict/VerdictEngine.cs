@@ -26,7 +26,7 @@ public static class VerdictEngine
     // What a driver does on a card whose model has just crashed says nothing about the driver.
     static RunVerdict? ByEarlierCrash(IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals)
     {
-        var errors = findings.Where(f => f.Severity >= Severity.Error).ToList();
+        var errors = findings.Where(f => f.Counts).ToList();
         if (errors.FirstOrDefault(f => f.Source == FindingSource.Lab) is not { } crash) return null;
         return errors.All(f => f.Time >= crash.Time) && signals.All(s => s.Time >= crash.Time)
             ? Verdict(Outcome.Broken, crash.Title, [.. crash.Lines, .. errors.Where(f => f != crash).Select(Describe), .. signals.Select(Describe)])
@@ -35,7 +35,7 @@ public static class VerdictEngine
 
     static RunVerdict? ByFinding(IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals)
     {
-        var causes = findings.Where(f => f.Severity >= Severity.Error && f.Source is not (FindingSource.Lab or FindingSource.Agent))
+        var causes = findings.Where(f => f.Counts && f.Source is not (FindingSource.Lab or FindingSource.Agent))
             .OrderBy(f => f.Time).ToList();
         if (causes.Count == 0) return null;
         var reason = causes[0].Title + (causes.Count > 1 ? $" (first of {causes.Count} findings)" : "");
@@ -46,7 +46,7 @@ public static class VerdictEngine
     {
         if (signals.FirstOrDefault(s => s.IsLabFault) is { } signal)
             return Verdict(Outcome.Broken, signal.Text, [.. signal.Lines, .. signals.Where(s => s != signal).Select(Describe)]);
-        if (findings.FirstOrDefault(f => f.Severity >= Severity.Error) is { } finding)
+        if (findings.FirstOrDefault(f => f.Counts) is { } finding)
             return Verdict(Outcome.Broken, finding.Title, finding.Lines);
         if (steps.FirstOrDefault(s => s.Outcome == Outcome.Broken) is { } step)
             return Verdict(Outcome.Broken, Describe(step), step.Lines);

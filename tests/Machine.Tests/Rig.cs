@@ -65,7 +65,7 @@ sealed class Rig<T> : IAsyncDisposable where T : PciDevice
         var scanner = new KernelLogScanner(FindingSource.Kernel, findings.Add);
         foreach (var record in Guest.KernelLog.Since()) scanner.ReadRecord(record.Text, 0);
         scanner.End();
-        Assert.DoesNotContain(findings, finding => finding.Severity >= Severity.Error);
+        Assert.DoesNotContain(findings, finding => finding.Counts);
     }
 
     public ValueTask DisposeAsync() => Machine.DisposeAsync();

@@ -37,6 +37,13 @@ public sealed class VerdictEngineTests
     }
 
     [Fact]
+    public void What_was_there_before_the_driver_fails_nothing()
+    {
+        Assert.Equal(Outcome.Pass, Decide([Passed], [Oops with { Baseline = true }]).Outcome);
+        Is(Outcome.Broken, "the agent stopped answering", Decide([Failed], [Oops with { Baseline = true }], [Lost]));
+    }
+
+    [Fact]
     public void A_remark_fails_nothing() => Assert.Equal(Outcome.Pass, Decide([Passed], [Remark]).Outcome);
 
     [Fact]

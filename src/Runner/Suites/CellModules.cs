@@ -25,6 +25,16 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
                 throw new StepSkippedException($"{lab.Kernel.Name} ({lab.Kernel.Release}) has no {module.Name}, neither as a module nor built in");
     }
 
+    /// <summary>The kernel has, or may have, a driver of the test inside: what it complains of while it boots may be that driver's.</summary>
+    /// <param name="hasDevices">The test has devices, so that a driver for them may be in a kernel without modules.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<bool> MayBeBuiltInAsync(bool hasDevices, CancellationToken cancel)
+    {
+        if (lab.Kernel.ModulesDirectory is null) return hasDevices && !HasSources;
+        var tree = await lab.Toolbox.ModulesAsync(lab.Kernel, cancel).ConfigureAwait(false);
+        return planned.Any(module => !module.IsPath && tree.IsBuiltIn(module.Name));
+    }
+
     /// <summary>Builds what is named by its sources, and checks what is named by a <c>.ko</c>.</summary>
     /// <exception cref="TestErrorException">It does not compile, or is for another kernel.</exception>
     public async Task BuildAsync(StepNotes notes, CancellationToken cancel)
