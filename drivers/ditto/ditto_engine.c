@@ -9,7 +9,7 @@
 #include "ditto.h"
 
 #define RESET_TIMEOUT_US	(50 * 1000)
-#define COPY_TIMEOUT		msecs_to_jiffies(200)
+#define COPY_TIMEOUT		msecs_to_jiffies(500)
 #define RECOVERY_DELAY		msecs_to_jiffies(50)
 #define RECOVERY_ATTEMPTS	3
 

@@ -21,7 +21,7 @@ sealed class SweepDisplay(ProvisionDisplay provision) : ISweepObserver
     public void Ended(SweepResult result, bool isNew)
     {
         _ended++;
-        if (result.Outcome == SweepOutcome.Broken) provision.Line(Terminal.Styled("magenta", "BROKEN ") + $" {result.Rule}: {result.Detail}");
+        if (result.Outcome is SweepOutcome.Broken or SweepOutcome.Unsteady) provision.Line(Terminal.Styled("magenta", result.Outcome == SweepOutcome.Broken ? "BROKEN " : "once   ") + $" {result.Rule}: {result.Detail}");
         if (isNew)
         {
             _found++;
@@ -41,7 +41,7 @@ sealed class SweepDisplay(ProvisionDisplay provision) : ISweepObserver
         foreach (var group in summary.Groups)
             provision.Line(Terminal.Styled("red", "FOUND  ") + $" {group.Finding.Title} ({Faults(group.Results.Count)})\n        again: {summary.Reproduce(group.Smallest.Rule)}");
         provision.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{summary.Count(SweepOutcome.Survived)} survived, {summary.Count(SweepOutcome.Found)} not, {summary.Count(SweepOutcome.NotReached)} never reached, {summary.Count(SweepOutcome.Broken)} broken, {summary.Left} not tried; {summary.Played} in {summary.Seconds:F1} s, {summary.Rate:F2}/s"));
+            $"{summary.Count(SweepOutcome.Survived)} survived, {summary.Count(SweepOutcome.Found)} not, {summary.Count(SweepOutcome.Unsteady)} unsteady, {summary.Count(SweepOutcome.NotReached)} never reached, {summary.Count(SweepOutcome.Broken)} broken, {summary.Left} not tried; {summary.Played} in {summary.Seconds:F1} s, {summary.Rate:F2}/s"));
         provision.Line($"report: {Path.Combine(Path.GetRelativePath(Environment.CurrentDirectory, summary.Request.Output), "sweep.html")}");
     }
 
@@ -66,6 +66,7 @@ sealed class SweepDisplay(ProvisionDisplay provision) : ISweepObserver
         ["faults"] = summary.Points.Count,
         ["survived"] = summary.Count(SweepOutcome.Survived),
         ["notSurvived"] = summary.Count(SweepOutcome.Found),
+        ["unsteady"] = summary.Count(SweepOutcome.Unsteady),
         ["neverReached"] = summary.Count(SweepOutcome.NotReached),
         ["broken"] = summary.Count(SweepOutcome.Broken),
         ["notTried"] = summary.Left,

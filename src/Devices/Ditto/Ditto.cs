@@ -10,7 +10,7 @@ namespace Understudy.Devices;
 /// Its datasheet is the README beside this file; its driver is <c>drivers/ditto</c>.</summary>
 public sealed class Ditto : PciDevice
 {
-    const long ResetTakes = 20_000, CopyTakes = 2_000;
+    const long ResetTakes = 400, CopyTakes = 2_000;
     const int MostBytes = 64 * 1024;
 
     readonly RegisterFile _registers;

@@ -66,14 +66,14 @@ public sealed class TestRun : IAsyncDisposable
             && (!_modules!.HasSources || await Run.StepAsync("build", notes => _modules.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && (Settings.Programs.Count == 0 || await Run.StepAsync("programs", notes => _programs!.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && await Run.StepAsync("boot", notes => BootAsync(notes, settle, cancel)).ConfigureAwait(false)
-            && (Settings.Modules.Count == 0 || await LoadAsync("modules", cancel).ConfigureAwait(false))
+            && (Settings.Modules.Count == 0 || await LoadAsync("modules", cancel: cancel).ConfigureAwait(false))
             && (Settings.SkipIf.Count == 0 || await Run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false));
 
     /// <summary>Loads the test's modules, as a step of that name; for a second time, when <see cref="UnloadAsync"/> took them away.</summary>
     /// <param name="step">Its name.</param>
-    /// <param name="cancel">Interrupts it.</param>
     /// <param name="evenAfterFailure">Also when a step before it has failed.</param>
-    public Task<bool> LoadAsync(string step, CancellationToken cancel = default, bool evenAfterFailure = false)
+    /// <param name="cancel">Interrupts it.</param>
+    public Task<bool> LoadAsync(string step, bool evenAfterFailure = false, CancellationToken cancel = default)
         => Run.StepAsync(step, notes => InTimeAsync(_modules!.LoadAsync(Machine.Guest, notes, cancel), cancel), evenAfterFailure);
 
     /// <summary>Unloads the test's modules, as a step of that name, whatever came of the steps before it.</summary>

@@ -4,8 +4,8 @@ using Understudy.Verdict;
 namespace Understudy.Runner.Suites;
 
 /// <summary>The executables of one test in their order: suite setup, setup, run, teardown, suite teardown. What a setup has begun is torn
-/// down whatever came of it, as long as the machine lives.</summary>
-/// <param name="again">Begins the names of its steps when the test is played once more in one run, however that went before.</param>
+/// down whatever came of it, as long as the machine lives. Played once more in one run, however that went before, the names of its steps begin
+/// with a word for that.</summary>
 sealed class TestSequence(DirectoryTest test, ITestMachine machine, Run run, string again = "")
 {
     /// <summary>Where the suite's and the test's files are in the guest.</summary>

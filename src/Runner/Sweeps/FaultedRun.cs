@@ -1,4 +1,3 @@
-using Understudy.Boards;
 using Understudy.Pci;
 using Understudy.Runner.Suites;
 using Understudy.Verdict;
@@ -17,6 +16,7 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
     readonly TestRun _run;
     readonly List<(string Step, int[] First)> _marks = [];
     IReadOnlyList<SweepTouch> _touches = [];
+    GuestScripts? _scripts;
     bool _struck;
 
     FaultedRun(SweepRequest request, SweepPoint? point, Lab lab, TimeSpan limit, string directory, string command)
@@ -50,7 +50,6 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
     async Task<FaultedResult> PlayAsync(Lab lab, CancellationToken cancel)
     {
         var test = _request.Test;
-        GuestScripts? scripts = null;
         var prepared = await _run.PrepareAsync(_ => Task.FromResult(lab), async (guest, stop) =>
         {
             await TestFiles.PushAsync(test, guest, stop).ConfigureAwait(false);
@@ -58,13 +57,13 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
         }, cancel).ConfigureAwait(false);
         if (_run.Devices.Count > 0 && _marks.Exists(mark => mark.Step == "modules") | prepared)
         {
-            scripts = new GuestScripts(_run.Machine, _run.Run.Directory, _request.Seed, () => { });
+            var scripts = _scripts = new GuestScripts(_run.Machine, _run.Run.Directory, _run.Storage, _request.Seed, () => { });
             if (prepared) await new TestSequence(test, scripts, _run.Run).PlayAsync(cancel).ConfigureAwait(false);
             if (!scripts.IsLost) await _run.UnloadAsync("unload", cancel).ConfigureAwait(false);
             Heal();
             if (!scripts.IsLost && HasNotHung) await RecoverAsync(test, scripts, cancel).ConfigureAwait(false);
         }
-        if (scripts is not { IsLost: true }) await _run.ReadLogAsync(cancel).ConfigureAwait(false);
+        if (_scripts is not { IsLost: true }) await _run.ReadLogAsync(cancel).ConfigureAwait(false);
         var verdict = await _run.ConcludeAsync(Judge).ConfigureAwait(false);
         return new FaultedResult(_touches, _struck, Findings(), verdict, _run.Run.Directory.Steps);
     }
@@ -95,7 +94,7 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
 
     async Task RecoverAsync(DirectoryTest test, GuestScripts scripts, CancellationToken cancel)
     {
-        if (await _run.LoadAsync($"{Again}modules", cancel, evenAfterFailure: true).ConfigureAwait(false))
+        if (await _run.LoadAsync($"{Again}modules", evenAfterFailure: true, cancel).ConfigureAwait(false))
             await new TestSequence(test, scripts, _run.Run, Again).PlayAsync(cancel).ConfigureAwait(false);
         if (!scripts.IsLost) await _run.UnloadAsync($"{Again}unload", cancel).ConfigureAwait(false);
     }
@@ -109,22 +108,23 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
     }
 
     // What the kernel or the bus complains of is the cause of a hang and of what fails afterwards; it alone is told.
-    IReadOnlyList<SweepFinding> Findings()
+    List<SweepFinding> Findings()
     {
         var complaints = _run.Run.Findings.Where(finding => finding.Severity >= Severity.Error && finding.Source != FindingSource.Agent)
             .Select(finding => new SweepFinding(finding.Fingerprint, finding.Source == FindingSource.Lab ? "model" : finding.Rule, finding.Title, finding.Lines)).DistinctBy(finding => finding.Fingerprint).ToList();
         if (complaints.Count > 0) return complaints;
-        return Hang() ?? NoRecovery() is not { } other ? [] : [other];
+        return (Hang() ?? NoRecovery()) is { } other ? [other] : [];
     }
 
     bool HasNotHung => Hang() is null;
 
+    // A script that waits for what will not come any more can be killed, and is no hang; one in the driver's hands cannot.
     SweepFinding? Hang()
     {
-        var step = _run.Run.Directory.Steps.FirstOrDefault(step => step.Outcome == Outcome.Fail && step.EndedSeconds - step.StartedSeconds >= _limit.TotalSeconds);
+        var step = _run.Run.Directory.Steps.FirstOrDefault(step => step.Outcome == Outcome.Fail && step.EndedSeconds - step.StartedSeconds >= _limit.TotalSeconds
+            && (_scripts is { IsLost: true } || step.Name.EndsWith("modules", StringComparison.Ordinal) || step.Name.EndsWith("unload", StringComparison.Ordinal)));
         if (step is not null) return New("hang", $"hang in step '{step.Name}'", step.Lines);
-        var silent = _run.Run.Signals.FirstOrDefault(signal => signal.Kind == SignalKind.AgentLost);
-        return silent is null ? null : New("hang", $"hang in step '{_run.Run.Directory.Steps[^1].Name}': the guest gives no sign of life", [silent.Text, .. silent.Lines]);
+        return _run.Run.FellSilent && _run.Run.Directory.Steps[^1] is var last ? New("hang", $"hang in step '{last.Name}': the guest gives no sign of life", last.Lines) : null;
     }
 
     // In a reference every step counts, in a struck run those after the fault.

@@ -10,7 +10,7 @@ static class SweepHeatMap
     {
         var effects = summary.Points.Select(point => point.Rule.Effect.ToString()).Distinct().ToList();
         var places = Places(summary);
-        page.Raw("<section><h2>Every touch, every effect</h2>\n<p class=\"key\"><span><i class=\"survived\"></i>survived</span><span><i class=\"found\"></i>not survived</span><span><i class=\"broken\"></i>the lab broke</span></p>\n<div class=\"heat\" tabindex=\"0\"><table id=\"heat\"><thead><tr><th></th>");
+        page.Raw("<section><h2>Every touch, every effect</h2>\n<p class=\"key\"><span><i class=\"survived\"></i>survived</span><span><i class=\"found\"></i>not survived</span><span><i class=\"broken\"></i>the lab broke, or it came only once</span></p>\n<div class=\"heat\" tabindex=\"0\"><table id=\"heat\"><thead><tr><th></th>");
         foreach (var effect in effects) page.Raw("<th scope=\"col\"><span>").Text(effect).Raw("</span></th>");
         page.Raw("</tr></thead><tbody>\n");
         var step = "";
@@ -45,7 +45,7 @@ static class SweepHeatMap
             page.Raw("<td></td>");
             return;
         }
-        var word = result.Outcome switch { SweepOutcome.Survived => "survived", SweepOutcome.Found => "found", SweepOutcome.Broken => "broken", _ => "notReached" };
+        var word = result.Outcome switch { SweepOutcome.Survived => "survived", SweepOutcome.Found => "found", SweepOutcome.Broken or SweepOutcome.Unsteady => "broken", _ => "notReached" };
         var title = $"{point.Text}: {(result.Findings.Count > 0 ? result.Findings[0].Title : result.Detail ?? word)}";
         if (result.Run is { } run) page.Raw($"<td><a class=\"{word}\" href=\"").Text($"{run}/report.html").Raw("\" title=\"").Text(title).Raw("\"></a></td>");
         else page.Raw($"<td><i class=\"{word}\" title=\"").Text(title).Raw("\"></i></td>");

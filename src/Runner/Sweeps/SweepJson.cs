@@ -4,11 +4,14 @@ using System.Text.Json.Serialization;
 
 namespace Understudy.Runner.Sweeps;
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(SweepResult))]
 [JsonSerializable(typeof(SweepHead))]
 sealed partial class SweepJson : JsonSerializerContext
 {
     /// <summary>Files are read by people: text stays text.</summary>
-    public static SweepJson OneLine { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static SweepJson OneLine { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 }

@@ -9,6 +9,9 @@ public enum SweepOutcome
     /// <summary>The driver did not: there are findings.</summary>
     Found,
 
+    /// <summary>Something took too long or went wrong afterwards once, and not when the same fault was tried again.</summary>
+    Unsteady,
+
     /// <summary>The run never came to the place.</summary>
     NotReached,
 

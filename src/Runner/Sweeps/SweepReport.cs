@@ -43,6 +43,7 @@ static class SweepReport
         Fact(page, "Faults", Number(summary.Points.Count));
         Fact(page, "Survived", Number(summary.Count(SweepOutcome.Survived)));
         Fact(page, "Not survived", Number(summary.Count(SweepOutcome.Found)));
+        Fact(page, "Only once", Number(summary.Count(SweepOutcome.Unsteady)));
         Fact(page, "Never reached", Number(summary.Count(SweepOutcome.NotReached)));
         Fact(page, "Not tried", Number(summary.Left));
         Fact(page, "Seed", Number(summary.Request.Seed));

@@ -23,7 +23,7 @@ public sealed class SweepRun : IDisposable
     readonly HashSet<string> _fingerprints = [];
     readonly long _started = Stopwatch.GetTimestamp();
     TimeSpan _limit;
-    int _played;
+    int _played, _runs;
     bool _over;
 
     SweepRun(SweepRequest request, Lab lab, SweepJournal journal, ISweepObserver observer) => (_request, _lab, _journal, _observer) = (request, lab, journal, observer);
@@ -40,7 +40,7 @@ public sealed class SweepRun : IDisposable
         var lab = await Lab.OpenAsync(toolbox, new LabRequest(request.Kernel, request.Modules, request.Board), cancel).ConfigureAwait(false);
         Directory.CreateDirectory(request.Output);
         var head = new SweepHead(1, request.Test.FullName, lab.Kernel.Name, lab.Kernel.Release, request.Board, request.Seed, string.Join("; ", request.Test.Settings.Modules.Select(module => $"{Path.GetFileName(module.Name)} {module.Parameters}".TrimEnd())));
-        using var run = new SweepRun(request, lab, SweepJournal.Open(request.Output, head), observer);
+        using var run = new SweepRun(request, lab, SweepJournal.Open(request.Output, head), observer) { _runs = Taken(request.Output) };
         var summary = await run.PlayAsync(cancel).ConfigureAwait(false);
         SweepReport.Write(summary);
         return summary;
@@ -48,6 +48,10 @@ public sealed class SweepRun : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _journal.Dispose();
+
+    // A sweep that goes on numbers its runs after those of the one before.
+    static int Taken(string output) => !Directory.Exists(Path.Combine(output, Runs)) ? 0
+        : Directory.EnumerateDirectories(Path.Combine(output, Runs)).Select(run => int.TryParse(Path.GetFileName(run), CultureInfo.InvariantCulture, out var number) ? number : 0).DefaultIfEmpty().Max();
 
     async Task<SweepSummary> PlayAsync(CancellationToken cancel)
     {
@@ -125,24 +129,45 @@ public sealed class SweepRun : IDisposable
     bool GoesOn(CancellationToken cancel) => !cancel.IsCancellationRequested && !Volatile.Read(ref _over)
         && !(_request.Budget is { } budget && Stopwatch.GetElapsedTime(_started) > budget);
 
-    // The lab's failure says nothing about the driver: such a run is played once more.
     async Task TryAsync(SweepPoint point, CancellationToken cancel)
     {
         var started = Stopwatch.GetTimestamp();
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Runs}/{Guid.NewGuid():n}");
-        var (directory, command) = (Path.Combine(_request.Output, name), SweepSummary.Reproduce(_request, point.Text));
-        var result = await FaultedRun.PlayAsync(_request, point, _lab, _limit, directory, command, cancel).ConfigureAwait(false);
-        if (result.Verdict.Outcome == Outcome.Broken && !cancel.IsCancellationRequested)
-        {
-            Directory.Delete(directory, recursive: true);
-            result = await FaultedRun.PlayAsync(_request, point, _lab, _limit, directory, command, cancel).ConfigureAwait(false);
-        }
-        var outcome = result.Verdict.Outcome == Outcome.Broken ? SweepOutcome.Broken : result.Findings.Count > 0 ? SweepOutcome.Found : result.Struck ? SweepOutcome.Survived : SweepOutcome.NotReached;
-        if (outcome is SweepOutcome.Survived or SweepOutcome.NotReached || cancel.IsCancellationRequested) Directory.Delete(directory, recursive: true);
+        var (result, run) = await StrikeAsync(point, cancel).ConfigureAwait(false);
+        // The lab's failure says nothing about the driver: such a run is played once more.
+        if (OutcomeOf(result) == SweepOutcome.Broken && !cancel.IsCancellationRequested) (result, run) = await StrikeAsync(point, cancel).ConfigureAwait(false);
+        var outcome = OutcomeOf(result);
+        if (outcome == SweepOutcome.Found && result.Findings.Any(IsNew) && !cancel.IsCancellationRequested && !await ComesAgainAsync(point, result, cancel).ConfigureAwait(false))
+            outcome = SweepOutcome.Unsteady;
         if (cancel.IsCancellationRequested) return;
-        Add(new SweepResult(point.Text, outcome, Stopwatch.GetElapsedTime(started).TotalSeconds, result.Findings,
-            outcome == SweepOutcome.Broken ? result.Verdict.Reason : null, Directory.Exists(directory) ? name : null));
+        Add(new SweepResult(point.Text, outcome, Stopwatch.GetElapsedTime(started).TotalSeconds, outcome == SweepOutcome.Found ? result.Findings : [],
+            outcome is SweepOutcome.Broken or SweepOutcome.Unsteady ? result.Verdict.Reason : null, run));
     }
+
+    bool IsNew(SweepFinding finding)
+    {
+        lock (_lock) return finding.NeedsConfirming && !_fingerprints.Contains(finding.Fingerprint);
+    }
+
+    async Task<bool> ComesAgainAsync(SweepPoint point, FaultedResult first, CancellationToken cancel)
+    {
+        var (again, run) = await StrikeAsync(point, cancel).ConfigureAwait(false);
+        if (run is not null) Directory.Delete(Path.Combine(_request.Output, run), recursive: true);
+        return first.Findings.Any(finding => again.Findings.Any(other => other.Fingerprint == finding.Fingerprint));
+    }
+
+    async Task<(FaultedResult Result, string? Run)> StrikeAsync(SweepPoint point, CancellationToken cancel)
+    {
+        var run = string.Create(CultureInfo.InvariantCulture, $"{Runs}/{Interlocked.Increment(ref _runs):D5}");
+        var directory = Path.Combine(_request.Output, run);
+        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
+        var result = await FaultedRun.PlayAsync(_request, point, _lab, _limit, directory, SweepSummary.Reproduce(_request, point.Text), cancel).ConfigureAwait(false);
+        if (OutcomeOf(result) is SweepOutcome.Found or SweepOutcome.Broken && !cancel.IsCancellationRequested) return (result, run);
+        Directory.Delete(directory, recursive: true);
+        return (result, null);
+    }
+
+    static SweepOutcome OutcomeOf(FaultedResult result) => result.Verdict.Outcome == Outcome.Broken ? SweepOutcome.Broken
+        : result.Findings.Count > 0 ? SweepOutcome.Found : result.Struck ? SweepOutcome.Survived : SweepOutcome.NotReached;
 
     void Add(SweepResult result)
     {
