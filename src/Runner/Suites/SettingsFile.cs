@@ -29,6 +29,7 @@ static class SettingsFile
         ["expect-failure"] = (settings, value) => settings with { ExpectedFailure = value.Reason("expected to fail") },
         ["expect-log"] = (settings, value) => settings with { ExpectedLog = value.List(SettingValue.Pattern) },
         ["allow-log"] = (settings, value) => settings with { AllowedLog = value.Allowed() },
+        ["allow-check"] = (settings, value) => settings with { AllowedChecks = value.AllowedChecks() },
         ["skip-if"] = (settings, value) => settings with { SkipIf = value.Texts() },
         ["tags"] = (settings, value) => settings with { Tags = value.Texts() },
     };

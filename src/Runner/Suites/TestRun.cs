@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -10,6 +11,9 @@ namespace Understudy.Runner.Suites;
 /// it; the kernel's last word and the verdict after it. What the test does in between are steps on <see cref="Run"/>.</summary>
 public sealed class TestRun : IAsyncDisposable
 {
+    // Shell words only: a process costs more than all of them.
+    const string ReadBindings = "for d in /sys/bus/pci/devices/*; do read v < $d/vendor; read m < $d/device; b=free; [ -e $d/driver ] && b=bound; echo $v $m $b; done";
+
     // Written by us into the guest's kernel log: what comes before it has arrived.
     const string EndOfTest = "understudy: end of test";
 
@@ -156,9 +160,10 @@ public sealed class TestRun : IAsyncDisposable
 
     async Task BootAsync(StepNotes notes, Func<GuestAgent, CancellationToken, Task>? settle, CancellationToken cancel)
     {
+        var ahead = Start == GuestStart.Restored ? await _modules!.AheadAsync(cancel).ConfigureAwait(false) : [];
         _machine = _lab!.Board.Assemble(_storage!.Into(new BootSpec(_lab.Kernel)
         {
-            Modules = _modules!.OfKernel, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
+            Modules = _modules!.OfKernel, Preloaded = ahead, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         }));
@@ -172,7 +177,7 @@ public sealed class TestRun : IAsyncDisposable
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
-        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";
+        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
     }
 
     // A driver may wait for its card without an end, and the guest around it lives on.
@@ -191,11 +196,11 @@ public sealed class TestRun : IAsyncDisposable
 
     void Plug(PlannedDevice device)
     {
-        var (trace, faults) = (new TraceRecorder(TraceLines), new FaultInjector());
-        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, faults);
+        var (trace, checks, faults) = (new TraceRecorder(TraceLines), new BusChecker(), new FaultInjector());
+        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, faults);
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
-        _devices.Add(new PluggedDevice(device, slot, trace, faults));
+        _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks });
     }
 
     async Task SkipAsync(CancellationToken cancel)
@@ -212,15 +217,37 @@ public sealed class TestRun : IAsyncDisposable
     {
         var log = _machine!.Guest.KernelLog;
         var mark = log.Mark();
-        var written = await ShellAsync($"echo '<6>{EndOfTest}' > /dev/kmsg", cancel).ConfigureAwait(false);
-        if (written is null || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
+        if (!await MarkEndAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
+        await ReadBindingsAsync(cancel).ConfigureAwait(false);
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.
         var expected = Run.Directory.Steps.Any(step => step.Outcome == Outcome.Skip) ? [] : Settings.ExpectedLog;
         var missing = expected.Where(pattern => !records.Any(record => pattern.IsMatch(record.Text))).ToList();
         if (missing.Count > 0) throw new StepFailedException($"the kernel log never said {string.Join(", nor ", missing.Select(pattern => $"'{pattern}'"))}");
         notes.Detail = $"{records.Count} records{(expected.Count > 0 ? ", all that were expected among them" : "")}";
+    }
+
+    async Task ReadBindingsAsync(CancellationToken cancel)
+    {
+        if (_devices.Count == 0) return;
+        var read = await ShellAsync(ReadBindings, cancel).ConfigureAwait(false) ?? throw new StepFailedException("the guest's shell, asked which devices have drivers, does not come to an end");
+        var bindings = DriverBindings.Parse(read.Stdout);
+        foreach (var device in _devices)
+            if (bindings.AreFree(device.Slot.Device.Identity)) device.Checks.Unbound();
+    }
+
+    async Task<bool> MarkEndAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await _machine!.Guest.PushAsync("/dev/kmsg", Encoding.ASCII.GetBytes($"<6>{EndOfTest}\n"), cancellation: cancel).WaitAsync(s_patience, cancel).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     async Task<CommandResult?> ShellAsync(string script, CancellationToken cancel)
