@@ -10,6 +10,7 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
     const string Directory = "/run/understudy/modules";
 
     readonly Dictionary<PlannedModule, IReadOnlyList<BuiltModule>> _built = [];
+    readonly HashSet<string> _pushed = [];
 
     /// <summary>Some are not the kernel's own.</summary>
     public bool HasSources => planned.Any(module => module.IsPath);
@@ -113,8 +114,11 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
         foreach (var one in _built[module])
         {
             var path = $"{Directory}/{one.Facts.Name}.ko";
-            await using var content = File.OpenRead(one.Path);
-            await guest.PushAsync(path, content, File.GetUnixFileMode(one.Path), cancel).ConfigureAwait(false);
+            if (_pushed.Add(path))
+            {
+                await using var content = File.OpenRead(one.LeanPath);
+                await guest.PushAsync(path, content, File.GetUnixFileMode(one.LeanPath), cancel).ConfigureAwait(false);
+            }
             await guest.LoadModuleAsync(path, module.Parameters, cancel).ConfigureAwait(false);
         }
     }
