@@ -60,6 +60,16 @@ public sealed class TestRun : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The run has not been planned.</exception>
     internal CellStorage Storage => _storage ?? throw new InvalidOperationException("The run has not been planned.");
 
+    /// <summary>Breaks the devices from now on.</summary>
+    /// <param name="rules">Lines as in a <c>faults</c> file.</param>
+    /// <exception cref="FormatException">One is no rule, or could never strike; the message says why.</exception>
+    public void Fault(IEnumerable<string> rules)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        foreach (var (name, rule) in rules.Select(line => FaultsFile.Line(line, Settings.Devices)))
+            _devices.First(plugged => plugged.Device.Name == name).Faults.Add(rule);
+    }
+
     /// <summary>Brings the guest up to where the test begins. Each step's failure is the run's; nothing is thrown.</summary>
     /// <param name="open">Opens the lab to run in.</param>
     /// <param name="settle">Brings what belongs to the test into the booted guest; null for nothing.</param>
@@ -108,6 +118,8 @@ public sealed class TestRun : IAsyncDisposable
     public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null)
     {
         await EndMachineAsync().ConfigureAwait(false);
+        foreach (var device in _devices)
+            foreach (var complaint in device.Faults.Tallies.Select(tally => tally.Complaint).OfType<string>()) Run.Remark("fault-unused", $"{device.Device.Name}: {complaint}");
         return await Run.ConcludeAsync(expected ?? (verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps))).ConfigureAwait(false);
     }
 

@@ -185,12 +185,8 @@ public sealed class SweepRun : IDisposable
 
     static SweepPoint PointOf(SweepRequest request, string text)
     {
-        var devices = request.Test.Settings.Devices;
-        var colon = text.IndexOf(": ", StringComparison.Ordinal);
-        var name = colon < 0 ? devices[0].Name : text[..colon].Trim();
-        var device = devices.FirstOrDefault(device => device.Name == name) ?? throw new FormatException($"the test has no device '{name}'; it has {string.Join(", ", devices.Select(device => device.Name))}");
-        var rule = FaultRule.Parse(text[(colon < 0 ? 0 : colon + 1)..].Trim());
-        FaultsFile.Try(rule, device);
-        return new SweepPoint(new SweepTouch(name, "", default, rule.Target, rule.When.Nth), rule);
+        FaultsFile.Check([text], request.Test with { Faults = [] });
+        var (device, rule) = FaultsFile.Line(text, request.Test.Settings.Devices);
+        return new SweepPoint(new SweepTouch(device, "", default, rule.Target, rule.When.Nth), rule);
     }
 }
