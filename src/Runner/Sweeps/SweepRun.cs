@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Understudy.Boards;
-using Understudy.Pci;
 using Understudy.Runner.Suites;
 using Understudy.Toolchain;
 using Understudy.Verdict;
