@@ -107,10 +107,12 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
             : new RunVerdict(Outcome.Pass, _point is null ? "the reference ran well" : "the driver survived the fault, and worked again after it", []);
     }
 
-    // What the kernel or the bus complains of is the cause of a hang and of what fails afterwards; it alone is told.
+    // What the kernel or the bus complains of is the cause of a hang and of what fails afterwards; it alone is told. A device that has just
+    // forgotten where its rings are, because it reset itself, goes astray on its own account.
     List<SweepFinding> Findings()
     {
-        var complaints = _run.Run.Findings.Where(finding => finding.Severity >= Severity.Error && finding.Source != FindingSource.Agent)
+        var complaints = _run.Run.Findings.Where(finding => finding.Severity >= Severity.Error && finding.Source != FindingSource.Agent
+            && !(finding.Source == FindingSource.Device && _point?.Rule.Effect.Kind == FaultKind.Reset))
             .Select(finding => new SweepFinding(finding.Fingerprint, finding.Source == FindingSource.Lab ? "model" : finding.Rule, finding.Title, finding.Lines)).DistinctBy(finding => finding.Fingerprint).ToList();
         if (complaints.Count > 0) return complaints;
         return (Hang() ?? NoRecovery()) is { } other ? [other] : [];
