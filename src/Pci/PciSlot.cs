@@ -174,6 +174,8 @@ public class PciSlot
 
     internal bool IsBusMaster => _config.BusMaster;
 
+    internal RegisterFile ConfigRegisters => _config.Registers;
+
     /// <summary>The MSI-X table is kept here, not by the machine.</summary>
     internal bool OwnsMsixTable => _msix is not null && !_bus.OwnsMsixTable && Interrupts.MsixIsActive;
 

@@ -103,6 +103,7 @@ public sealed class TestRun : IAsyncDisposable
     public async Task<RunVerdict> ConcludeAsync()
     {
         await EndMachineAsync().ConfigureAwait(false);
+        if (_devices.Count > 0) Run.Covered(new Coverage([.. _devices.Select(device => CoverageOf.Device(device.Device.Name, device.Device.Entry.Name, device.Coverage))]));
         foreach (var device in _devices)
             foreach (var complaint in device.Faults.Tallies.Select(tally => tally.Complaint).OfType<string>()) Run.Remark("fault-unused", $"{device.Device.Name}: {complaint}");
         return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps)).ConfigureAwait(false);
@@ -180,10 +181,11 @@ public sealed class TestRun : IAsyncDisposable
     void Plug(PlannedDevice device)
     {
         var (trace, checks, faults) = (new TraceRecorder(TraceLines), new BusChecker(), new FaultInjector());
-        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, faults);
+        var coverage = new DeviceCoverage();
+        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, coverage, faults);
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
-        _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks });
+        _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks, Coverage = coverage });
     }
 
     async Task SkipAsync(CancellationToken cancel)
@@ -220,6 +222,7 @@ public sealed class TestRun : IAsyncDisposable
             if (bindings.AreFree(device.Slot.Device.Identity)) device.Checks.Unbound();
     }
 
+    // By the agent alone: a test may have taken the guest's shell away.
     async Task<bool> MarkEndAsync(CancellationToken cancel)
     {
         try
@@ -231,8 +234,13 @@ public sealed class TestRun : IAsyncDisposable
         {
             return false;
         }
+        catch (GuestException refused)
+        {
+            throw new TestErrorException($"the test left a guest whose kernel log cannot be written to: {refused.Message}");
+        }
     }
 
+    // The shell is the guest's own: where it cannot be started, a test has taken it away.
     async Task<CommandResult?> ShellAsync(string script, CancellationToken cancel)
     {
         try
@@ -242,6 +250,10 @@ public sealed class TestRun : IAsyncDisposable
         catch (TimeoutException)
         {
             return null;
+        }
+        catch (GuestException refused)
+        {
+            throw new TestErrorException($"the test left a guest without a shell: {refused.Message}");
         }
     }
 }
