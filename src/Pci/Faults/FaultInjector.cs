@@ -143,7 +143,8 @@ public sealed class FaultInjector : BusInterceptor
 
     void Judge(ref BusTransaction transaction, BusPath next)
     {
-        if (InFlight.IsOwn)
+        var inFlight = InFlight;
+        if (inFlight.IsOwn)
         {
             next.Send(ref transaction);
             return;
@@ -154,12 +155,12 @@ public sealed class FaultInjector : BusInterceptor
             return;
         }
         _touches?.Add(ref transaction);
-        if (InFlight.IsHeld) next = InFlight.Behind(transaction.Op, next);
+        if (inFlight.IsHeld) next = inFlight.Behind(transaction.Op, next);
         if (Decide(ref transaction) is { } rule) Apply(rule, ref transaction, next);
         else next.Send(ref transaction);
         if (_watching)
             foreach (var other in _rules) other.Strike.Passed(ref transaction);
-        if (InFlight.IsHeld) InFlight.Overtaken(transaction.IsDownstream);
+        if (inFlight.IsHeld) inFlight.Overtaken(transaction.IsDownstream);
     }
 
     ArmedFault? Decide(ref BusTransaction transaction)
