@@ -19,9 +19,18 @@ public sealed record CatalogEntry(string Name, string Role, string Description, 
     /// <exception cref="FormatException">There is no such order, or its words are wrong; the message says what would be right.</exception>
     public string Act(PciDevice device, string words)
     {
-        var split = words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var order = Orders.FirstOrDefault(order => order.Name == split.FirstOrDefault())
-            ?? throw new FormatException($"'{words}' is no order of {Name}; it has {string.Join("; ", Orders.Select(order => order.Usage))}");
-        return order.Act(device, split[1..]);
+        ArgumentNullException.ThrowIfNull(words);
+        return Order(words).Act(device, Split(words)[1..]);
     }
+
+    /// <summary>The order that these words begin with.</summary>
+    /// <exception cref="FormatException">There is none; the message lists what there is.</exception>
+    public DeviceOrder Order(string words)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        return Orders.FirstOrDefault(order => order.Name == Split(words).FirstOrDefault())
+            ?? throw new FormatException($"'{words}' is no order of {Name}; it has {string.Join("; ", Orders.Select(order => order.Usage))}");
+    }
+
+    static string[] Split(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -17,16 +17,24 @@ sealed class TestSequence(DirectoryTest test, ITestMachine machine, Run run, str
     {
         if (await SuiteAsync("setup", cancel).ConfigureAwait(false))
         {
-            if (await TestAsync("setup", cancel).ConfigureAwait(false) && Arm()) await TestAsync("run", cancel).ConfigureAwait(false);
+            if (await TestAsync("setup", cancel).ConfigureAwait(false) && await ArmAsync().ConfigureAwait(false)) await TestAsync("run", cancel).ConfigureAwait(false);
             await TestAsync("teardown", cancel, evenAfterFailure: true).ConfigureAwait(false);
         }
         await SuiteAsync("teardown", cancel, evenAfterFailure: true).ConfigureAwait(false);
     }
 
-    bool Arm()
+    // What a setup has done to the device may leave a fault nothing to strike.
+    async Task<bool> ArmAsync()
     {
-        machine.ArmFaults();
-        return true;
+        try
+        {
+            machine.ArmFaults();
+            return true;
+        }
+        catch (FormatException wrong)
+        {
+            return await run.StepAsync("faults", _ => throw new TestErrorException(wrong.Message)).ConfigureAwait(false);
+        }
     }
 
     Task<bool> SuiteAsync(string name, CancellationToken cancel, bool evenAfterFailure = false)
