@@ -27,7 +27,7 @@ enum planted_bug {
 	PLANTED_OPEN_FILE,		/* 14: an open file holds no reference */
 	PLANTED_SIZE_OVERFLOW,		/* 15: a size wraps */
 	PLANTED_UNCHECKED_MAPPING,	/* 16: dma_mapping_error() is not asked */
-	PLANTED_LATE_COMPLETION,	/* 17: a completion nobody waits for any more */
+	PLANTED_LATE_COMPLETION,	/* 17: a completion nobody waits for, or nobody any more */
 	PLANTED_DIVIDE,			/* 18: a divisor from the card */
 	PLANTED_WAIT_FOREVER,		/* 19: for an interrupt that was lost */
 	PLANTED_SHIFT,			/* 20: a shift count from the card */

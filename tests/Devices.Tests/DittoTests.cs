@@ -61,6 +61,8 @@ public sealed class DittoTests
         Write(0x2C, 5);
         Assert.Equal("ditto-overrun", Assert.Single(_slot.Findings).Check);
         Assert.Equal(4u, Read(0x0C) & 4);
+        Write(0x08, Enable);
+        Assert.Equal(0u, Read(0x08));
         Write(0x08, Reset);
         Assert.Equal(Reset, Read(0x08));
         _bus.Time.Advance(100_000);

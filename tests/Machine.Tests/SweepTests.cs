@@ -22,11 +22,11 @@ public sealed class SweepTests : IDisposable
     }
 
     [Fact]
-    public async Task A_driver_that_takes_a_late_completion_for_a_request_is_found_out_by_the_lost_interrupt_before_it()
+    public async Task A_driver_that_takes_any_completion_for_one_of_a_request_is_found_out_by_a_wrong_tag()
     {
-        var summary = await SweepAsync("bug=17", "irq 0 nth=2 -> drop", "mmio-read Ditto.Serial nth=1 -> spurious");
+        var summary = await SweepAsync("bug=17", "dma-write * nth=2 -> flip 0x1", "mmio-read Ditto.Serial nth=1 -> spurious");
         var group = Assert.Single(summary.Groups);
-        Assert.Equal("ditto: irq 0 nth=2 -> drop", group.Smallest.Rule);
+        Assert.Equal("ditto: dma-write * nth=2 -> flip 0x1", group.Smallest.Rule);
         Assert.Equal("panic", group.Finding.Kind);
         Assert.Equal((1, 1, 1), (summary.Count(SweepOutcome.Survived), summary.Count(SweepOutcome.Found), summary.ExitCode));
         Assert.True(File.Exists(Path.Combine(summary.Request.Output, group.Smallest.Run!, "report.html")));
@@ -37,9 +37,9 @@ public sealed class SweepTests : IDisposable
     }
 
     [Fact]
-    public async Task A_card_that_is_gone_in_the_middle_is_back_for_the_second_round_and_a_driver_that_resets_nothing_does_not_recover()
+    public async Task A_driver_that_resets_nothing_does_not_recover_from_a_card_that_an_error_stopped()
     {
-        var summary = await SweepAsync("bug=30", "irq 0 nth=2 -> drop");
+        var summary = await SweepAsync("bug=30", "dma-read * nth=3 -> fail");
         Assert.Equal("recovery", Assert.Single(summary.Groups).Finding.Kind);
     }
 

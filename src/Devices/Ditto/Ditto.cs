@@ -69,6 +69,7 @@ public sealed class Ditto : PciDevice
         else if (write.Rises(Enable))
         {
             (_producer, _consumer) = (0, 0);
+            if (_registers[Stopped]) _registers[Enable] = false;
         }
     }
 
