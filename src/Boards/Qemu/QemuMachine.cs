@@ -143,8 +143,17 @@ sealed class QemuMachine : IMachine
         for (var i = 0; i < devices.Count; i++)
         {
             _awaited = $"sign that the kernel has found '{devices[i]["id"]}'";
-            await _session.WhileRunningAsync(Guest.WaitForPathAsync(QemuCommandLine.GuestPath(i), cancel), cancel).ConfigureAwait(false);
+            await _session.WhileRunningAsync(FoundAsync(QemuCommandLine.GuestPath(i), cancel), cancel).ConfigureAwait(false);
         }
+    }
+
+    // The kernel shows a device before drivers may have it (drivers/pci/bus.c, pci_bus_add_device): one that is loaded in between does not
+    // probe it, and the kernel's hot-plug worker does later. It holds the lock until then that a rescan, which finds nothing new, has to take.
+    async Task FoundAsync(string pattern, CancellationToken cancel)
+    {
+        var path = await Guest.WaitForPathAsync(pattern, cancel).ConfigureAwait(false);
+        var (port, bus) = (Path.GetDirectoryName(path), Path.GetFileName(path)[.."0000:00".Length]);
+        await Guest.PushAsync($"{port}/pci_bus/{bus}/rescan", "1"u8.ToArray(), UnixFileMode.UserWrite, cancel).ConfigureAwait(false);
     }
 
     QemuSession NewSession() => _session = new QemuSession(_board.Qemu, _sockets, Console);
