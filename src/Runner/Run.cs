@@ -48,6 +48,9 @@ public sealed class Run : IAsyncDisposable
     /// <summary>What kernel, console, devices and lab were found to complain of so far, as it is written down.</summary>
     public IReadOnlyList<Finding> Findings => _evidence.Findings;
 
+    /// <summary>The guest gave no sign of life any more while its machine went on: something in it does not let go of the CPU.</summary>
+    internal bool FellSilent { get; private set; }
+
     /// <summary>No step has failed or broken so far, so that the next is worth running.</summary>
     public bool IsHealthy => CanGoOn && Directory.Steps.All(step => step.Outcome?.IsGood() == true);
 
@@ -180,6 +183,7 @@ public sealed class Run : IAsyncDisposable
             var work = body(notes);
             if (await Task.WhenAny(work, _silent).ConfigureAwait(false) != work && _machine is { Exit.IsCompleted: false })
             {
+                FellSilent = true;
                 await DeafGuest.SpeakAsync(_machine).ConfigureAwait(false);
                 return await SignalledAsync(SignalKind.AgentLost, $"the guest gave no sign of life any more in the middle of the step{LastWords()}").ConfigureAwait(false);
             }
@@ -210,9 +214,9 @@ public sealed class Run : IAsyncDisposable
         {
             return await GuestLostAsync(lost).ConfigureAwait(false);
         }
-        catch (RunDirectoryFullException full)
+        catch (IOException full) when (RunDirectoryFullException.Describes(full))
         {
-            return await SignalledAsync(SignalKind.DiskFull, full.Message).ConfigureAwait(false);
+            return await SignalledAsync(SignalKind.DiskFull, full is RunDirectoryFullException ? full.Message : $"{full.Message}: free some space, or put the run directory on another file system").ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -255,7 +259,8 @@ public sealed class Run : IAsyncDisposable
     async Task<(Outcome, string?, IReadOnlyList<string>)> SignalledAsync(SignalKind kind, string text)
     {
         var parts = text.Split('\n');
-        var where = _machine is null ? "" : await _machine.InspectAsync().ConfigureAwait(false);
+        // Where the guest was says nothing about a host that fails.
+        var where = _machine is null || kind is SignalKind.DiskFull or SignalKind.LabFault ? "" : await _machine.InspectAsync().ConfigureAwait(false);
         var signal = new RunSignal(kind, Directory.Now, parts[0], [.. parts.Skip(1), .. where.Length > 0 ? where.Split('\n') : []]);
         _signals.Add(signal);
         return (signal.IsLabFault ? Outcome.Broken : Outcome.Fail, signal.Text, signal.Lines);

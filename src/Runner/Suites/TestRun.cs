@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Understudy.Boards;
 using Understudy.Guest;
@@ -80,8 +81,21 @@ public sealed class TestRun : IAsyncDisposable
             && (!_modules!.HasSources || await Run.StepAsync("build", notes => _modules.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && (Settings.Programs.Count == 0 || await Run.StepAsync("programs", notes => _programs!.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && await Run.StepAsync("boot", notes => BootAsync(notes, settle, cancel)).ConfigureAwait(false)
-            && (Settings.Modules.Count == 0 || await Run.StepAsync("modules", notes => _modules!.LoadAsync(Machine.Guest, notes, cancel)).ConfigureAwait(false))
+            && (Settings.Modules.Count == 0 || await LoadAsync("modules", cancel: cancel).ConfigureAwait(false))
             && (Settings.SkipIf.Count == 0 || await Run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false));
+
+    /// <summary>Loads the test's modules, as a step of that name; for a second time, when <see cref="UnloadAsync"/> took them away.</summary>
+    /// <param name="step">Its name.</param>
+    /// <param name="evenAfterFailure">Also when a step before it has failed.</param>
+    /// <param name="cancel">Interrupts it.</param>
+    public Task<bool> LoadAsync(string step, bool evenAfterFailure = false, CancellationToken cancel = default)
+        => Run.StepAsync(step, notes => InTimeAsync(_modules!.LoadAsync(Machine.Guest, notes, cancel), cancel), evenAfterFailure);
+
+    /// <summary>Unloads the test's modules, as a step of that name, whatever came of the steps before it.</summary>
+    /// <param name="step">Its name.</param>
+    /// <param name="cancel">Interrupts it.</param>
+    public Task<bool> UnloadAsync(string step, CancellationToken cancel = default)
+        => Run.StepAsync(step, notes => InTimeAsync(_modules!.UnloadAsync(Machine.Guest, notes, cancel), cancel), evenAfterFailure: true);
 
     /// <summary>Hears the kernel out, and looks in its log for what the test expects there. Call when the test has ended, whatever came of
     /// it; where there is no guest to hear, it does nothing.</summary>
@@ -101,13 +115,14 @@ public sealed class TestRun : IAsyncDisposable
     }
 
     /// <summary>Ends the machine, and judges the run by what was expected of it.</summary>
-    public async Task<RunVerdict> ConcludeAsync()
+    /// <param name="expected">Turns the judgement; null for what the test says of itself.</param>
+    public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null)
     {
         await EndMachineAsync().ConfigureAwait(false);
         if (_devices.Count > 0) Run.Covered(new Coverage([.. _devices.Select(device => CoverageOf.Device(device.Device.Name, device.Device.Entry.Name, device.Coverage))]));
         foreach (var device in _devices)
             foreach (var complaint in device.Faults.Tallies.Select(tally => tally.Complaint).OfType<string>()) Run.Remark("fault-unused", $"{device.Device.Name}: {complaint}");
-        return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps)).ConfigureAwait(false);
+        return await Run.ConcludeAsync(expected ?? (verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps))).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -176,13 +191,27 @@ public sealed class TestRun : IAsyncDisposable
         foreach (var device in Settings.Devices) Plug(device);
         if (!await _modules!.MayBeBuiltInAsync(Settings.Devices.Count > 0, cancel).ConfigureAwait(false)) Run.AwaitDriver();
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
-        Run.Watch(_machine.Guest);
+        Run.Watch(_machine.Guest, _plan.Silence);
         await _storage.MountAsync(_machine.Guest, notes, cancel).ConfigureAwait(false);
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
+    }
+
+    // A driver may wait for its card without an end, and the guest around it lives on.
+    async Task InTimeAsync(Task work, CancellationToken cancel)
+    {
+        try
+        {
+            await work.WaitAsync(Settings.Timeout, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            var doing = await StateOfTasks.ReadAsync(Machine, cancel).ConfigureAwait(false);
+            throw new StepFailedException(string.Create(CultureInfo.InvariantCulture, $"still at it after {Settings.Timeout.TotalSeconds:0.###} s"), doing);
+        }
     }
 
     void Plug(PlannedDevice device)
@@ -236,6 +265,7 @@ public sealed class TestRun : IAsyncDisposable
             if (bindings.AreFree(device.Slot.Device.Identity)) device.Checks.Unbound();
     }
 
+    // By the agent alone: a test may have taken the guest's shell away.
     async Task<bool> MarkEndAsync(CancellationToken cancel)
     {
         try
@@ -247,8 +277,13 @@ public sealed class TestRun : IAsyncDisposable
         {
             return false;
         }
+        catch (GuestException refused)
+        {
+            throw new TestErrorException($"the test left a guest whose kernel log cannot be written to: {refused.Message}");
+        }
     }
 
+    // The shell is the guest's own: where it cannot be started, a test has taken it away.
     async Task<CommandResult?> ShellAsync(string script, CancellationToken cancel)
     {
         try
@@ -258,6 +293,10 @@ public sealed class TestRun : IAsyncDisposable
         catch (TimeoutException)
         {
             return null;
+        }
+        catch (GuestException refused)
+        {
+            throw new TestErrorException($"the test left a guest without a shell: {refused.Message}");
         }
     }
 }

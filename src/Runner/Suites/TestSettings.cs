@@ -85,4 +85,8 @@ public sealed record TestSettings
 
     /// <summary>Words to choose it by.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The same with more parameters for the last of its modules.</summary>
+    public TestSettings WithParameters(string parameters) => Modules.Count == 0 ? this
+        : this with { Modules = [.. Modules.SkipLast(1), Modules[^1] with { Parameters = $"{Modules[^1].Parameters} {parameters}".Trim() }] };
 }
