@@ -102,6 +102,10 @@ public sealed class TestRun : IAsyncDisposable
     public Task<bool> ReadLogAsync(CancellationToken cancel = default) => _booted
         ? Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true) : Task.FromResult(false);
 
+    /// <summary>Fetches what a test put into a shared folder that its guest could not mount. Call when the test has ended.</summary>
+    internal Task FetchSharedAsync(CancellationToken cancel = default) => _booted && Storage.IsToFetch
+        ? Run.StepAsync("shared-folder", _ => Storage.FetchAsync(Machine.Guest, cancel), evenAfterFailure: true) : Task.CompletedTask;
+
     /// <summary>What the guest is doing that takes too long, by the kernel's account or, where it is deaf, by the board's.</summary>
     public Task<IReadOnlyList<string>> DoingAsync(CancellationToken cancel = default) => StateOfTasks.ReadAsync(Machine, cancel);
 

@@ -44,7 +44,7 @@ public sealed record TestSettings
     [
         .. Needs, .. Cpus > 1 ? new[] { BoardAbility.Smp } : [], .. KernelArguments.Count > 0 ? new[] { BoardAbility.KernelArguments } : [],
         .. QemuArguments.Count > 0 ? new[] { BoardAbility.QemuArguments } : [], .. Iommu == GuestIommu.None ? [] : new[] { BoardAbility.Iommu },
-        .. SharedFolder ? new[] { BoardAbility.SharedFolder } : [], .. Disk is null ? [] : new[] { BoardAbility.DiskImage },
+        .. Disk is null ? [] : new[] { BoardAbility.DiskImage },
     ];
 
     /// <summary>Virtual CPUs.</summary>
