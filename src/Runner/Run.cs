@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -120,13 +121,14 @@ public sealed class Run : IAsyncDisposable
 
     /// <summary>Judges the run and writes verdict and report. Call when the machine has ended.</summary>
     /// <param name="expected">Turns the judgement by what was expected of the run; null leaves it.</param>
-    public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null)
+    /// <param name="foretold">Titles of findings it is to come to, as regular expressions; null for none.</param>
+    public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null, IReadOnlyList<Regex>? foretold = null)
     {
         if (_verdict is not null) return _verdict;
         await _over.CancelAsync().ConfigureAwait(false);
         var findings = await _evidence.CompleteAsync(_machine?.Pci).ConfigureAwait(false);
         if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
-        var judged = VerdictEngine.Decide(Directory.Steps, findings, _signals);
+        var judged = VerdictEngine.Decide(Directory.Steps, findings, _signals, foretold ?? []);
         _verdict = expected?.Invoke(judged) ?? judged;
         try
         {

@@ -48,6 +48,10 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
     /// <summary>Why it is expected to fail: then its failure is a pass with that remark, and its pass a failure. Null when it is expected to pass.</summary>
     public string? ExpectFailure { get; set; }
 
+    /// <summary>Regular expressions, each of which the title of a finding must match; such findings fail nothing, and what a fatal one brings with
+    /// it neither.</summary>
+    public string[] ExpectFinding { get; set; } = [];
+
     /// <summary>Regular expressions, each of which the kernel log must hold when the test has ended; a finding that fits one fails nothing.</summary>
     public string[] ExpectLog { get; set; } = [];
 
@@ -74,6 +78,7 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
         QemuArguments = QemuArguments,
         Timeout = Timeout switch { 0 => new TestSettings().Timeout, > 0 => TimeSpan.FromMilliseconds(Timeout), _ => throw new FormatException($"{nameof(Timeout)}: expected milliseconds, not {Timeout}") },
         ExpectedFailure = ExpectFailure,
+        ExpectedFindings = Read(nameof(ExpectFinding), ExpectFinding, LogPattern.Parse),
         ExpectedLog = Read(nameof(ExpectLog), ExpectLog, LogPattern.Parse),
         AllowedLog = [.. allowed.Select(log => new AllowedLog(LogPattern.Parse(log.Pattern), log.Reason))],
         SkipIf = SkipIf,

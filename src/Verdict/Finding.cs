@@ -25,9 +25,12 @@ public sealed record Finding(
     /// <summary>The kernel complained of it before the driver came: it is shown, and says nothing about the driver.</summary>
     public bool Baseline { get; init; }
 
-    /// <summary>Whether it fails a run: an error that was not there before the driver.</summary>
+    /// <summary>The test foretold a finding of this title: it is what the test is for.</summary>
+    public bool Expected { get; init; }
+
+    /// <summary>Whether it fails a run: an error that nobody expected and that was not there before the driver.</summary>
     [JsonIgnore]
-    public bool Counts => Severity >= Severity.Error && !Baseline;
+    public bool Counts => Severity >= Severity.Error && !Baseline && !Expected;
 
     /// <summary>The report stops before its end, so its frame may be missing or wrong.</summary>
     public bool Cut { get; init; }

@@ -27,6 +27,14 @@ public sealed class ExpectedLogTests
     }
 
     [Fact]
+    public void A_finding_whose_title_is_expected_keeps_its_severity_and_counts_no_more()
+    {
+        var judged = new TestSettings { ExpectedFindings = [new Regex("^NETDEV WATCHDOG: eth0")], AllowedLog = [new AllowedLog(new Regex("WATCHDOG"), "any")] }.Judge(s_watchdog);
+        Assert.Equal((Severity.Error, true, false, s_watchdog.Title), (judged.Severity, judged.Expected, judged.Counts, judged.Title));
+        Assert.False(new TestSettings { ExpectedFindings = [new Regex("eth1")] }.Judge(s_watchdog).Expected);
+    }
+
+    [Fact]
     public void What_the_lab_found_of_itself_cannot_be_allowed()
     {
         var crash = s_watchdog with { Source = FindingSource.Lab };

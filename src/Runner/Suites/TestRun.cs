@@ -84,7 +84,7 @@ public sealed class TestRun : IAsyncDisposable
     public async Task<RunVerdict> ConcludeAsync()
     {
         if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
-        return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps)).ConfigureAwait(false);
+        return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps), Settings.ExpectedFindings).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -58,6 +58,9 @@ public sealed record TestSettings
     /// <summary>Why it is expected to fail; null when it is expected to pass.</summary>
     public string? ExpectedFailure { get; init; }
 
+    /// <summary>The titles of findings that must be made, and fail nothing then.</summary>
+    public IReadOnlyList<Regex> ExpectedFindings { get; init; } = [];
+
     /// <summary>What the kernel log must hold when it has run; a finding that fits one of these is no failure.</summary>
     public IReadOnlyList<Regex> ExpectedLog { get; init; } = [];
 
