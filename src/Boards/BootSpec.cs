@@ -40,6 +40,17 @@ public sealed record BootSpec(Kernel Kernel)
     /// <summary>More arguments for QEMU, after the board's own.</summary>
     public IReadOnlyList<string> QemuArguments { get; init; } = [];
 
+    /// <summary>A directory of the host that the guest can mount over 9P, by the tag <see cref="SharedTag"/>; null for none. What is in it,
+    /// the guest may change; out of it, it cannot get.</summary>
+    public string? SharedFolder { get; init; }
+
+    /// <summary>What <see cref="SharedFolder"/> is called in the guest.</summary>
+    public const string SharedTag = "shared";
+
+    /// <summary>A disk, the guest's <c>/dev/vda</c>; null for none. Not with <see cref="GuestStart.Restored"/>: a saved guest remembers the
+    /// disk as it was.</summary>
+    public DiskImage? Disk { get; init; }
+
     /// <summary>Slots kept free for devices that are added later.</summary>
     public int SpareSlots { get; init; } = 2;
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Understudy.Boards;
 using Understudy.Devices;
 using Understudy.Guest;
+using Understudy.Runner.Suites;
 using Understudy.Toolchain;
 using Understudy.Verdict;
 
@@ -75,6 +76,10 @@ static class CommandLine
         catch (ToolchainException exception) when (exception.Problem is ToolchainProblem.UnknownName)
         {
             return Tell(json, ExitCode.Usage, exception.Message);
+        }
+        catch (SuiteException wrong)
+        {
+            return Tell(json, ExitCode.Usage, wrong.Message);
         }
         catch (UsageException exception)
         {

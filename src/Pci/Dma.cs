@@ -17,7 +17,7 @@ public readonly ref struct Dma
     public bool Read<T>(ulong address, out T value) where T : unmanaged
     {
         value = default;
-        return Read(address, MemoryMarshal.AsBytes(new Span<T>(ref value)));
+        return _slot.SendDma(BusOp.DmaRead, address, MemoryMarshal.AsBytes(new Span<T>(ref value)), default, typeof(T));
     }
 
     /// <summary>Writes machine memory. Visible before any later write or interrupt of this device.</summary>
@@ -25,7 +25,7 @@ public readonly ref struct Dma
 
     /// <summary>Writes a structure.</summary>
     public bool Write<T>(ulong address, in T value) where T : unmanaged
-        => Write(address, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+        => _slot.SendDma(BusOp.DmaWrite, address, default, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)), typeof(T));
 
     /// <summary>Hands a descriptor over: first everything but its owner word, then that word, so that a driver that sees the owner change
     /// sees the rest as well.</summary>
@@ -37,8 +37,8 @@ public readonly ref struct Dma
     {
         var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in descriptor));
         var after = ownerOffset + ownerBytes;
-        return (ownerOffset == 0 || Write(address, bytes[..ownerOffset]))
-            && (after == bytes.Length || Write(address + (ulong)after, bytes[after..]))
-            && Write(address + (ulong)ownerOffset, bytes[ownerOffset..after]);
+        return (ownerOffset == 0 || _slot.SendDma(BusOp.DmaWrite, address, default, bytes[..ownerOffset], typeof(T), isBody: true))
+            && (after == bytes.Length || _slot.SendDma(BusOp.DmaWrite, address + (ulong)after, default, bytes[after..], typeof(T), isBody: true))
+            && _slot.SendDma(BusOp.DmaWrite, address + (ulong)ownerOffset, default, bytes[ownerOffset..after], typeof(T));
     }
 }

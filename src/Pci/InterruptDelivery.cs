@@ -47,6 +47,23 @@ sealed class InterruptDelivery(PciSlot slot, IPciBus bus, ConfigSpace config, Ms
         Send(vector);
     }
 
+    /// <summary>The vector that a message of this one would go out as now; -1 where none would.</summary>
+    public int Route(int vector) => Active is { } active && config.BusMaster ? active.Fold(vector) : -1;
+
+    /// <summary>The driver listens to the pin now, if to anything.</summary>
+    public bool CanAssertPin => slot.Device.IntxPin != 0 && Active is null && !config.IntxDisabled && config.InD0;
+
+    public bool PinIsAsserted => _intx;
+
+    /// <summary>An interrupt that comes late still says something true: its vector is enabled, the pin is as it says.</summary>
+    public bool StillMeans(BusOp op, int vector) => op switch
+    {
+        BusOp.Interrupt => Route(vector) == vector,
+        BusOp.IntxAssert => _intx,
+        BusOp.IntxDeassert => !_intx,
+        _ => true,
+    };
+
     public MsiMessage MessageFor(int vector) => Active is not { } active || MachineKeepsTable(active) ? default : active.Message(vector);
 
     public void Reset()

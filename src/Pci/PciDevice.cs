@@ -12,6 +12,7 @@ public abstract class PciDevice
     readonly List<(int Offset, RegisterMap Map)> _configBlocks = [];
     readonly List<DeviceTimer> _timers = [];
     readonly List<InterruptLine> _lines = [];
+    readonly List<Type> _structures = [];
     PciSlot? _slot;
 
     /// <summary>A function with this identity, no BARs and no capabilities yet.</summary>
@@ -108,8 +109,7 @@ public abstract class PciDevice
     /// <summary>Makes a timer; call from <see cref="PluggedIn"/>, once each.</summary>
     protected DeviceTimer Timer(Action callback, [CallerArgumentExpression(nameof(callback))] string name = "")
     {
-        var slot = Slot;
-        var timer = new DeviceTimer(slot.Clock, name, () => slot.RunTimer(name, callback));
+        var timer = Slot.NewTimer(callback, name);
         _timers.Add(timer);
         return timer;
     }
@@ -122,6 +122,11 @@ public abstract class PciDevice
 
     /// <summary>A reset has cancelled every timer and put every register back; put the rest of the model's state back here.</summary>
     protected virtual void OnReset() { }
+
+    /// <summary>Declares a structure that the device reads or writes by DMA as a <typeparamref name="T"/>, so that fault rules may name it.</summary>
+    protected void Moves<T>() where T : unmanaged => _structures.Add(typeof(T));
+
+    internal IReadOnlyList<Type> Structures => _structures;
 
     internal IReadOnlyList<(int Offset, RegisterMap Map)> ConfigBlocks => _configBlocks;
 

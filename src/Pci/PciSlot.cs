@@ -127,11 +127,13 @@ public class PciSlot
 
     internal InterruptDelivery Interrupts { get; }
 
-    internal void RunTimer(string name, Action callback)
+    internal DeviceTimer NewTimer(Action callback, string name) => new(Clock, name, () => RunTimer(name, callback));
+
+    void RunTimer(string name, Action callback)
     {
         try
         {
-            foreach (var interceptor in _interceptors) interceptor.Noted(NoteKind.Timer, name);
+            Note(NoteKind.Timer, name);
             if (!_crashed) callback();
         }
         catch (Exception exception)
@@ -159,13 +161,13 @@ public class PciSlot
     void Add(string check, string text, string detail = "")
     {
         var finding = _findings.Add(check, text, Clock.Now, detail);
-        foreach (var interceptor in _interceptors) interceptor.Noted(NoteKind.Finding, finding.Text);
+        Note(NoteKind.Finding, finding.Text);
         Found?.Invoke(finding);
     }
 
     internal bool IsBusMaster => _config.BusMaster;
 
-    internal bool SendDma(BusOp op, ulong address, Span<byte> read, ReadOnlySpan<byte> write)
+    internal bool SendDma(BusOp op, ulong address, Span<byte> read, ReadOnlySpan<byte> write, Type? structure = null, bool isBody = false)
     {
         if (!_bus.IsPowered) return false;
         if (!_config.BusMaster)
@@ -173,7 +175,7 @@ public class PciSlot
             Report("dma-without-bus-master", "DMA while Bus Master Enable is off or the device is not in D0");
             return false;
         }
-        var transaction = new BusTransaction { Op = op, Address = address, ReadData = read, WriteData = write };
+        var transaction = new BusTransaction { Op = op, Address = address, ReadData = read, WriteData = write, Structure = structure, IsDescriptorBody = isBody };
         _up.Send(ref transaction);
         if (transaction.Status != BusStatus.Ok) transaction.Refuse(transaction.Status);
         // Writes are posted: a device never learns that one was lost on the way.
@@ -203,13 +205,24 @@ public class PciSlot
         _down.Send(ref transaction);
     }
 
-    void ResetFunction()
+    internal void ResetFunction()
     {
         _crashed = false;
         _config.Registers.Reset();
         _msix?.Reset();
+        ResetDevice();
+    }
+
+    /// <summary>The device resets itself: what the machine set up in configuration space and the MSI-X table stays.</summary>
+    internal void ResetDevice()
+    {
         Interrupts.Reset();
         Device.ResetAll();
+    }
+
+    internal void Note(NoteKind kind, string text)
+    {
+        foreach (var interceptor in _interceptors) interceptor.Noted(kind, text);
     }
 
     void Crashed(Exception exception, string during)
@@ -225,7 +238,7 @@ public class PciSlot
     {
         lock (Clock.Gate)
         {
-            foreach (var interceptor in _interceptors) interceptor.Noted(NoteKind.Stimulus, text);
+            Note(NoteKind.Stimulus, text);
             return action(Device);
         }
     }
@@ -306,7 +319,7 @@ public class PciSlot
             : _bus.TryWriteMemory(transaction.Address, transaction.WriteData);
         if (done) return;
         transaction.Refuse(BusStatus.UnsupportedRequest);
-        if (_findings.IsNew("dma-unmapped", transaction.Address >> 12))
+        if (!transaction.IsFaulted && _findings.IsNew("dma-unmapped", transaction.Address >> 12))
             Add("dma-unmapped", $"{transaction.Op} of {transaction.Length} bytes at bus address 0x{transaction.Address:x}, which is not mapped");
     }
 }

@@ -104,7 +104,6 @@ public sealed partial class Demo
         nic.FrameOnWire += capture.Write;
         _slot = _machine.Pci.Plug(nic, Nic, _trace, _faults);
         _console.Add(Nic, Catalog.Find("rtl8111"), _slot, _trace, _faults);
-        _faults.Injected = (rule, count) => _run.FaultInjected(Nic, _slot, $"{rule}  (number {count})");
         _run.Watch(Nic, _slot, _trace);
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
         _run.Watch(_machine.Guest);
@@ -149,18 +148,12 @@ public sealed partial class Demo
 
     async Task LoseInterruptsAsync(StepNotes notes, CancellationToken cancel)
     {
-        var lost = 0;
-        var injected = _faults.Injected;
-        _faults.Injected = (rule, count) =>
-        {
-            lost = count;
-            injected?.Invoke(rule, count);
-        };
         var rule = FaultRule.Parse(string.Create(CultureInfo.InvariantCulture, $"irq 0 every={_request.Every} -> drop"));
         notes.Show($"rule: {rule}");
         _faults.Add(rule);
         var (_, during, line) = await PingAsync(FaultyPings, "0.02", cancel).ConfigureAwait(false);
         notes.Show(line);
+        var lost = _faults.Tallies[^1].Struck;
         _faults.Clear();
         if (lost == 0) throw new StepFailedException("no interrupt was raised that could have been lost");
         var (_, alone, _) = await PingAsync(3, "0.02", cancel).ConfigureAwait(false);

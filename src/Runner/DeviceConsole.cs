@@ -29,7 +29,10 @@ public sealed class DeviceConsole
     /// <param name="trace">The recorder on that slot.</param>
     /// <param name="faults">The fault injector on that slot.</param>
     public void Add(string name, CatalogEntry entry, PciSlot slot, TraceRecorder trace, FaultInjector faults)
-        => _devices.Add(name, new Attached(entry, slot, trace, faults));
+    {
+        faults.Orders = (model, words) => entry.Act(model, words);
+        _devices.Add(name, new Attached(entry, slot, trace, faults));
+    }
 
     /// <summary>Does what a line of words says.</summary>
     public DeviceReply Answer(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var name, .. var words]
@@ -62,7 +65,7 @@ public sealed class DeviceConsole
     public string Help() => string.Concat(_devices.SelectMany(device => device.Value.Entry.Orders
         .Select(order => (order.Usage, order.Help))
         .Append(("trace [LINES]", "shows the last of what crossed its bus, decoded"))
-        .Append(("fault RULE|clear", "breaks its bus, as in: fault irq 0 every=5 -> drop"))
+        .Append(("fault [RULE|clear|arm|disarm]", "breaks its bus, as in: fault irq 0 every=5 -> drop; says what rules have struck"))
         .Select(order => $"device {device.Key} {order.Item1,-34} {order.Item2}\n")));
 
     static DeviceReply Act(DeviceCommand command, Attached device, DeviceOrder order, string[] words)
@@ -87,10 +90,11 @@ public sealed class DeviceConsole
 
     static DeviceReply Fault(Attached device, string[] words)
     {
-        if (words is ["clear"])
+        switch (words)
         {
-            device.Faults.Clear();
-            return new DeviceReply("no faults\n");
+            case []: return new DeviceReply(string.Concat(device.Faults.Tallies.Select(tally => $"{tally.Rule}  (matched {tally.Matched}, struck {tally.Struck})\n")));
+            case ["clear"]: device.Faults.Clear(); return new DeviceReply("no faults\n");
+            case ["arm"] or ["disarm"]: device.Faults.Armed = words[0] == "arm"; return new DeviceReply($"faults are {words[0]}ed\n");
         }
         var rule = FaultRule.Parse(string.Join(' ', words));
         device.Faults.Add(rule);

@@ -58,9 +58,6 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     /// <summary>From now on it is the driver's.</summary>
     public void DriverComes() => Volatile.Write(ref _driverCame, directory.Now);
 
-    public void FaultInjected(string device, PciSlot slot, string text)
-        => Keep(new TraceRecord(directory.Now, slot.Clock.Now, device, Verdict.TraceKind.Fault, text, Finding: true));
-
     /// <summary>Waits until everything is on disk.</summary>
     /// <param name="transport">Findings about the machine's side of the bus; null where no machine was made.</param>
     /// <returns>All findings, in the order they were made.</returns>
@@ -164,7 +161,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     TraceRecord Decoded(string name, TraceRecorder trace, in TraceEntry entry)
     {
         return new TraceRecord(directory.SecondsAt(entry.HostTicks), entry.DeviceTime, name, KindOf(entry), trace.Describe(entry),
-            Finding: entry.Kind == Pci.TraceKind.Finding || entry.Status != BusStatus.Ok);
+            Finding: entry.Kind is Pci.TraceKind.Finding or Pci.TraceKind.Fault || entry.Status != BusStatus.Ok);
     }
 
     static Verdict.TraceKind KindOf(in TraceEntry entry) => entry.Kind switch
@@ -172,6 +169,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         Pci.TraceKind.Stimulus => Verdict.TraceKind.Stimulus,
         Pci.TraceKind.Timer => Verdict.TraceKind.Timer,
         Pci.TraceKind.Finding => Verdict.TraceKind.Note,
+        Pci.TraceKind.Fault => Verdict.TraceKind.Fault,
         _ => entry.Op switch
         {
             BusOp.ConfigRead or BusOp.ConfigWrite => Verdict.TraceKind.Config,

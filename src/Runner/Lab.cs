@@ -105,6 +105,7 @@ public sealed class Lab
     public static async Task<Lab> OpenAsync(Toolbox toolbox, LabRequest request, CancellationToken cancel = default)
     {
         await CheckAsync(toolbox, request, cancel).ConfigureAwait(false);
+        if (request.Qemu is { } program) toolbox = toolbox.WithQemu(program);
         var kernel = await KernelAsync(toolbox, request, cancel).ConfigureAwait(false);
         return new Lab(toolbox, kernel, await BoardCatalog.Find(request.Board).OpenAsync(toolbox, kernel, cancel).ConfigureAwait(false));
     }

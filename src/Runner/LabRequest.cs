@@ -7,4 +7,5 @@ namespace Understudy.Runner;
 /// one in the catalog.</param>
 /// <param name="Modules">A directory of modules for a kernel given by its path.</param>
 /// <param name="Board">A name of the board catalog.</param>
-public sealed record LabRequest(string? Kernel = null, string? Modules = null, string Board = BoardCatalog.Default);
+/// <param name="Qemu">A QEMU to use in place of ours: its path, or a program on the PATH; null for ours.</param>
+public sealed record LabRequest(string? Kernel = null, string? Modules = null, string Board = BoardCatalog.Default, string? Qemu = null);

@@ -116,9 +116,6 @@ public sealed class Run : IAsyncDisposable
     /// <param name="trace">The recorder on that slot.</param>
     public void Watch(string name, PciSlot slot, TraceRecorder trace) => _evidence.Watch(name, slot, trace);
 
-    /// <summary>Records that a fault was injected.</summary>
-    public void FaultInjected(string device, PciSlot slot, string text) => _evidence.FaultInjected(device, slot, text);
-
     /// <summary>Judges the run and writes verdict and report. Call when the machine has ended.</summary>
     /// <param name="expected">Turns the judgement by what was expected of the run; null leaves it.</param>
     /// <param name="foretold">Titles of findings it is to come to, as regular expressions; null for none.</param>

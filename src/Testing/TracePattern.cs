@@ -11,10 +11,10 @@ sealed class TracePattern(FaultRule rule)
     public static FaultRule Rule(string pattern)
     {
         var rule = FaultRule.Parse($"{pattern} -> drop");
-        return rule is { Nth: 0, Every: 0, Probability: 1 } ? rule : throw new FormatException($"'{pattern}' says when, and a pattern says only what: an operation and a target");
+        return rule.When == FaultWhen.Always ? rule : throw new FormatException($"'{pattern}' says when, and a pattern says only what: an operation and a target");
     }
 
-    public bool Fits(TraceLine line) => line.Entry.Kind == TraceKind.Transaction && line.Entry.Op == rule.Op && (rule.Target == "*" || IsTarget(line));
+    public bool Fits(TraceLine line) => line.Entry.Kind == TraceKind.Transaction && rule.Covers(line.Entry.Op) && (rule.Target == "*" || IsTarget(line));
 
     // A register is named in the line, as one of several where one access meets several; a number is where the access begins.
     bool IsTarget(TraceLine line)

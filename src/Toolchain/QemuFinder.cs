@@ -9,6 +9,7 @@ sealed record SystemQemuStamp(string Path, long Size, DateTime Modified, string 
 sealed partial class QemuFinder(UnderstudyCache cache, PrefixShelf shelf, HostLayout host)
 {
     const string Program = "usr/bin/qemu-system-x86_64";
+    const string Unknown = "0.0";
 
     static readonly PrefixRecipe Recipe = new("qemu", "QEMU", ["qemu-system-x86"], [], "qemu-system-x86", DebianSuites.Backports);
 
@@ -34,6 +35,27 @@ sealed partial class QemuFinder(UnderstudyCache cache, PrefixShelf shelf, HostLa
         return OfPrefix(prefix);
     }
 
+    /// <summary>A QEMU somebody names: a path, or a program on the PATH.</summary>
+    public async Task<QemuInstallation> NamedAsync(string program, CancellationToken cancel)
+    {
+        var file = Named(program) ?? throw new ToolchainException(ToolchainProblem.UnknownName,
+            $"There is no QEMU '{program}'{(program.Contains('/', StringComparison.Ordinal) ? "" : " on the PATH")}. Expected the path of a qemu-system-x86_64, or the name of one on the PATH.");
+        if ((File.GetUnixFileMode(file.FullName) & UnixFileMode.UserExecute) == 0) throw new ToolchainException(ToolchainProblem.BadFile, $"{file.FullName} is not executable, and should be a qemu-system-x86_64.");
+        var stamp = await LookAtAsync(file, cancel).ConfigureAwait(false);
+        if (!stamp.IsUsable)
+            throw new ToolchainException(ToolchainProblem.BadFile, stamp.Version == Unknown
+                ? $"{file.FullName} is no QEMU: asked for its version, it gives none. Expected a qemu-system-x86_64."
+                : $"{file.FullName} is QEMU {stamp.Version}; expected {QemuInstallation.MinimumVersion} or newer with the device vfio-user-pci. Name a newer one, or none and have ours.");
+        var beside = file.Directory!.FullName;
+        string[] data = [Path.Combine(beside, "../share/qemu"), Path.Combine(beside, "../share/seabios"), Path.Combine(beside, "qemu-bundle/usr/local/share/qemu"), host.At("usr/share/qemu"), host.At("usr/share/seabios")];
+        return new QemuInstallation(stamp.Path, [], new Dictionary<string, string>(), stamp.Version, stamp.Path, data);
+    }
+
+    static FileInfo? Named(string program) => program.Contains('/', StringComparison.Ordinal)
+        ? new FileInfo(Path.GetFullPath(program)) is { Exists: true } file ? file : null
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Select(directory => new FileInfo(Path.Combine(directory, program))).FirstOrDefault(candidate => candidate.Exists);
+
     FileInfo? SystemFile() => new FileInfo(host.At(Program)) is { Exists: true } file ? file : null;
 
     string StampPath => cache.PathOf("system-qemu.json");
@@ -47,14 +69,19 @@ sealed partial class QemuFinder(UnderstudyCache cache, PrefixShelf shelf, HostLa
     async Task<SystemQemuStamp> AskAsync(FileInfo file, CancellationToken cancel)
     {
         if (Known(file) is { } known) return known;
-        var version = await HostProcess.RunAsync(new HostCommand(file.FullName, ["--version"]), cancel).ConfigureAwait(false);
-        var devices = await HostProcess.RunAsync(new HostCommand(file.FullName, ["-device", "help"]), cancel).ConfigureAwait(false);
-        var number = VersionLine().Match(version.Output) is { Success: true } match ? match.Groups[1].Value : "0.0";
-        var isUsable = Version.Parse(number) >= QemuInstallation.MinimumVersion &&
-            devices.Output.Contains("\"vfio-user-pci\"", StringComparison.Ordinal);
-        var stamp = new SystemQemuStamp(file.FullName, file.Length, file.LastWriteTimeUtc, number, isUsable);
+        var stamp = await LookAtAsync(file, cancel).ConfigureAwait(false);
         CacheJson.Write(cache, StampPath, stamp, CacheJson.Default.SystemQemuStamp);
         return stamp;
+    }
+
+    static async Task<SystemQemuStamp> LookAtAsync(FileInfo file, CancellationToken cancel)
+    {
+        var version = await HostProcess.RunAsync(new HostCommand(file.FullName, ["--version"]), cancel).ConfigureAwait(false);
+        var devices = await HostProcess.RunAsync(new HostCommand(file.FullName, ["-device", "help"]), cancel).ConfigureAwait(false);
+        var number = VersionLine().Match(version.Output) is { Success: true } match ? match.Groups[1].Value : Unknown;
+        var isUsable = Version.Parse(number) >= QemuInstallation.MinimumVersion &&
+            devices.Output.Contains("\"vfio-user-pci\"", StringComparison.Ordinal);
+        return new SystemQemuStamp(file.FullName, file.Length, file.LastWriteTimeUtc, number, isUsable);
     }
 
     QemuInstallation OfSystem(SystemQemuStamp stamp) => new(

@@ -12,6 +12,7 @@ public sealed class Toolbox
     readonly ModuleShelf _modules;
     readonly CCompiler _compiler;
     readonly IProgress<ProvisionProgress>? _progress;
+    string? _program;
 
     /// <summary>A toolbox over a cache; nothing is looked for or fetched yet.</summary>
     /// <param name="cache">Where everything lives.</param>
@@ -46,12 +47,17 @@ public sealed class Toolbox
     internal HostLayout Host { get; }
 
     /// <summary>The QEMU already at hand, found by reading a small file; null when it has to be looked at or fetched first.</summary>
-    public QemuInstallation? QemuAtHand => _qemu.AtHand();
+    public QemuInstallation? QemuAtHand => _program is null ? _qemu.AtHand() : null;
+
+    /// <summary>The same toolbox with another QEMU, which is looked at when it is asked for.</summary>
+    /// <param name="program">Its path, or the name of a program on the PATH.</param>
+    public Toolbox WithQemu(string program) => new(Cache, _progress, Host) { _program = program };
 
     /// <summary>A QEMU that can host models: the system's own where it is new enough, else Debian's, fetched when it is not here.</summary>
-    /// <exception cref="ToolchainException">It is not here and cannot be fetched.</exception>
+    /// <exception cref="ToolchainException">It is not here and cannot be fetched; or the one of <see cref="WithQemu"/> is not there
+    /// (<see cref="ToolchainProblem.UnknownName"/>) or of no use (<see cref="ToolchainProblem.BadFile"/>).</exception>
     public Task<QemuInstallation> QemuAsync(CancellationToken cancel = default) =>
-        _qemu.EnsureAsync(refresh: false, new Provisioning("QEMU", _progress), cancel);
+        _program is not null ? _qemu.NamedAsync(_program, cancel) : _qemu.EnsureAsync(refresh: false, new Provisioning("QEMU", _progress), cancel);
 
     /// <summary>The statically linked busybox for the guest.</summary>
     /// <exception cref="ToolchainException">It is not here and cannot be fetched.</exception>

@@ -5,6 +5,8 @@ public class FaultTests
     readonly LoopbackBus _bus = new();
     readonly FaultInjector _faults = new();
 
+    static readonly string[] s_words = ["config-read", "config-write", "mmio-read", "mmio-write", "dma-read", "dma-write", "irq", "intx", "intx-release", "reset"];
+
     PciSlot<Nic> Plug(params string[] rules)
     {
         var slot = new PciSlot<Nic>(_bus, new Nic(), [_faults], seed: 1).Enable();
@@ -18,7 +20,17 @@ public class FaultTests
     [InlineData("mmio-read MAC.IntrStatus nth=3 -> value 0xffff")]
     [InlineData("mmio-read * -> remove")]
     [InlineData("dma-write 0x1000 p=0.25 -> fail")]
-    [InlineData("dma-read * nth=2 every=3 p=0.5 -> flip 0x80")]
+    [InlineData("dma-read * nth=6 every=3 p=0.5 -> flip 0x80")]
+    [InlineData("any * nth=17 -> remove")]
+    [InlineData("access 0x10-0x1f len=4 once -> timeout")]
+    [InlineData("mmio-read MAC.ChipCmd.LinkSpeed -> stuck 0")]
+    [InlineData("mmio BAR2+0x40 from=10ms to=1s -> delay 1500us")]
+    [InlineData("irq * after=\"cable off\" once armed -> storm 100")]
+    [InlineData("dma-write Descriptor -> torn")]
+    [InlineData("dma-write * -> torn 3ns")]
+    [InlineData("dma * -> corrupt 12")]
+    [InlineData("reset * -> flr-hang")]
+    [InlineData("mmio-write MAC.Doorbell -> do fail-tx now")]
     [InlineData("config-read Config.VendorId -> value 0x0")]
     [InlineData("config-write * -> drop")]
     [InlineData("mmio-write * -> duplicate")]
@@ -33,9 +45,13 @@ public class FaultTests
         foreach (var op in Enum.GetValues<BusOp>())
             foreach (var kind in Enum.GetValues<FaultKind>())
             {
-                if (kind is FaultKind.Value or FaultKind.Flip && op is not (BusOp.ConfigRead or BusOp.MmioRead or BusOp.DmaRead)) continue;
-                var rule = new FaultRule(op, "*", new FaultEffect(kind, kind is FaultKind.Value or FaultKind.Flip ? 0x12UL : 0), Nth: 4, Probability: 0.1);
-                Assert.Equal(rule, FaultRule.Parse(rule.ToString()));
+                if (!FaultCatalog.Of(kind).Strikes(op)) continue;
+                foreach (var effect in FaultCatalog.Of(kind).Samples)
+                {
+                    var rule = new FaultRule(s_words[(int)op], "*", effect) { When = new FaultWhen(Nth: 4, Probability: 0.1) };
+                    Assert.Equal(rule, FaultRule.Parse(rule.ToString()));
+                    Assert.True(rule.Covers(op));
+                }
             }
     }
 
@@ -55,11 +71,22 @@ public class FaultTests
     [InlineData("irq 0 p=NaN -> drop", "does not understand 'p=NaN'")]
     [InlineData("irq 0 sometimes -> drop", "does not understand 'sometimes'")]
     [InlineData("irq 0 a=b=c -> drop", "does not understand 'a=b=c'")]
-    [InlineData("irq 0 -> drop 5", "takes nothing after it")]
-    [InlineData("mmio-read 0 -> value", "takes one number")]
-    [InlineData("mmio-read 0 -> value soup", "'soup' is not a number")]
-    [InlineData("mmio-write 0 -> value 5", "mmio-write is no read")]
-    [InlineData("irq 0 -> flip 1", "irq is no read")]
+    [InlineData("irq 0 -> drop 5", "ends in what 'drop' does not take: write drop")]
+    [InlineData("mmio-read 0 -> value", "ends in what 'value' does not take: write value N")]
+    [InlineData("mmio-read 0 -> value soup", "needs a number such as 0xffff after 'value', which 'soup' is not")]
+    [InlineData("mmio-read 0 -> stuck 2", "needs 0 or 1 after 'stuck'")]
+    [InlineData("mmio-read 0 -> delay 5", "needs a time such as 10us after 'delay'")]
+    [InlineData("mmio-read 0 -> do", "gives no order: write do ORDER...")]
+    [InlineData("mmio-write 0 -> stale", "can do nothing: 'stale' is for config-read, mmio-read, dma-read")]
+    [InlineData("irq 0 -> flip 1", "can do nothing: 'flip' is for config-read")]
+    [InlineData("mmio-raed 0 -> drop", "did you mean mmio-read?")]
+    [InlineData("irq 0 -> dropp", "did you mean drop?")]
+    [InlineData("irq 0 len=4 -> drop", "can never match: irq moves no bytes")]
+    [InlineData("dma * nth=4 every=3 -> drop", "can never strike: match 4 is none of every 3")]
+    [InlineData("dma * from=2ms to=1ms -> drop", "can never strike: it ends at 1ms, and begins at 2ms")]
+    [InlineData("dma * from=soon -> drop", "does not understand 'from=soon'")]
+    [InlineData("dma * from=99999999999999999999s -> drop", "does not understand 'from=")]
+    [InlineData("dma * after=\"cable -> drop", "has a quote that does not end")]
     public void A_rule_that_is_none_says_what_is_wrong(string text, string says)
         => Assert.Contains(says, Assert.Throws<FormatException>(() => FaultRule.Parse(text)).Message, StringComparison.Ordinal);
 

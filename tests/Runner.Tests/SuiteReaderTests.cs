@@ -144,13 +144,33 @@ public sealed class SuiteReaderTests : IDisposable
         Assert.Null(two.CannotRun);
     }
 
-    [Theory]
-    [InlineData("disk-image")]
-    [InlineData("qemu")]
-    public void What_of_Igalias_layout_cannot_be_honoured_makes_a_skip_with_a_reason(string file)
+    [Fact]
+    public void In_Igalias_layout_a_kernel_and_a_QEMU_are_paths_or_names_and_a_disk_is_looked_at()
     {
-        _folder.With("s/t/run", "#!/bin/sh\n").With($"s/info/{file}", "something");
-        Assert.Contains($"info/{file}", SuiteReader.Read(_folder["s"])[0].Tests[0].Settings.CannotRun, StringComparison.Ordinal);
+        _folder.With("s/t/run", "#!/bin/sh\n").With("s/info/kernel", "debian:6.12\n").With("s/info/qemu", "qemu-system-x86_64\n").With("s/info/disk-image", "../disk.img\n");
+        File.WriteAllBytes(_folder["disk.img"], new byte[1024]);
+        var settings = SuiteReader.Read(_folder["s"])[0].Tests[0].Settings;
+        Assert.Equal(("debian:6.12", "qemu-system-x86_64", new DiskImage(_folder["disk.img"], "raw"), true), (settings.KernelImage, settings.Qemu, settings.Disk, settings.SharedFolder));
+        File.WriteAllBytes(_folder["disk.img"], [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 3]);
+        _folder.With("s/info/qemu", "bin/qemu");
+        settings = SuiteReader.Read(_folder["s"])[0].Tests[0].Settings;
+        Assert.Equal((_folder["s/bin/qemu"], "qcow2"), (settings.Qemu, settings.Disk!.Format));
+        Assert.False(SuiteReader.Read(_folder.WithTest("plain/t")["plain"])[0].Tests[0].Settings.SharedFolder);
+    }
+
+    [Theory]
+    [InlineData("disk-image", "nowhere.img", "info/disk-image:1: disk-image: there is no disk image")]
+    [InlineData("disk-image", "t", "is a directory; expected the path of a disk image, raw or qcow2")]
+    [InlineData("disk-image", "t/run", "is no disk image but a script; expected raw or qcow2")]
+    [InlineData("disk-image", "info/disk-image", "a raw one is whole sectors of 512 bytes, not 15 bytes")]
+    [InlineData("disk-image", "", "disk-image: expected the path of a disk image, raw or qcow2, in one line")]
+    [InlineData("kernel", "one\ntwo", "info/kernel:1: kernel: expected the path of a kernel image, or a name that 'understudy kernels' lists, in one line")]
+    [InlineData("qemu", "", "info/qemu:1: qemu: expected the path of a qemu-system-x86_64, or the name of one on the PATH, in one line")]
+    [InlineData("timeout", "soon", "info/timeout:1: timeout: expected seconds, or a time such as 30s or 2m, not 'soon'")]
+    public void What_is_wrong_in_Igalias_layout_is_told_with_its_file(string file, string content, string expected)
+    {
+        _folder.With("s/t/run", "#!/bin/sh\n").With($"s/info/{file}", content);
+        Assert.Contains(expected, Assert.Single(Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"])).Problems).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,11 +18,13 @@ public class ModuleTreeTests
             softdep nic_driver pre: phy not_here post: a
             softdep a pre: b
             softdep b pre: a
+            softdep phy pre: crypto-sum
             """);
         scratch.Write("modules.alias", """
             # Aliases extracted from modules themselves.
             alias pci:v000010ECd00008168sv*sd*bc*sc*i* nic_driver
             alias pci:v000010ECd*sv*sd*bc02sc00i* b
+            alias crypto-sum libphy
             """);
         scratch.Write("modules.builtin", "kernel/drivers/virtio/virtio-ring.ko\n");
         scratch.Write("modules.builtin.modinfo", "virtio_ring.license=GPL\0virtio_ring.alias=virtio:d*v*\0");

@@ -115,6 +115,9 @@ sealed class GuestTemplates(QemuBoard board, UnderstudyCache cache)
         }
     }
 
+    // Which directory is shared, a guest does not know before it mounts it.
+    static BootSpec Alike(BootSpec spec) => spec.SharedFolder is null ? spec : spec with { SharedFolder = "" };
+
     // The boot of the host counts too: a guest's clock is set to the frequency that host's counter had when the guest booted.
     string Key(BootSpec spec, int slots, Initramfs initramfs)
     {
@@ -123,7 +126,7 @@ sealed class GuestTemplates(QemuBoard board, UnderstudyCache cache)
         string[] words =
         [
             HostBoot.Id, board.Qemu.Origin, board.Qemu.Version, board.Qemu.Executable, spec.Kernel.Sha256,
-            .. QemuCommandLine.For(spec, launch), "preloaded", .. spec.Preloaded,
+            .. QemuCommandLine.For(Alike(spec), launch), "preloaded", .. spec.Preloaded,
         ];
         foreach (var word in words) hash.AppendData(Encoding.UTF8.GetBytes($"{word}\0"));
         foreach (var file in (IEnumerable<string>)[initramfs.AgentPath, initramfs.BusyboxPath!, .. initramfs.BootModules, "", .. initramfs.Modules])

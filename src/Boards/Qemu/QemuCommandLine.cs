@@ -53,8 +53,18 @@ static class QemuCommandLine
             "-chardev", $"socket,id=log,path={launch.Sockets}/log", "-device", "virtserialport,chardev=log,name=understudy.log",
             "-device", "pvpanic-pci",
         ];
-        return [.. fixedArguments, .. Software(spec, launch), .. Slots(launch), .. spec.QemuArguments];
+        return [.. fixedArguments, .. Software(spec, launch), .. Slots(launch), .. Storage(spec), .. spec.QemuArguments];
     }
+
+    // After the ports, whose places are fixed. The guest's owners, modes and links are kept in files beside its own: none is real here. A
+    // disk's writes go to a file without a name.
+    static string[] Storage(BootSpec spec) =>
+    [
+        .. spec.SharedFolder is { } folder ? ["-fsdev", $"local,id=shared,path={Escaped(folder)},security_model=mapped-file,fmode=0644,dmode=0755,multidevs=remap", "-device", $"virtio-9p-pci,fsdev=shared,mount_tag={BootSpec.SharedTag}"] : Array.Empty<string>(),
+        .. spec.Disk is { } disk ? ["-drive", $"file={Escaped(disk.Path)},format={disk.Format},if=none,id=disk,snapshot=on", "-device", "virtio-blk-pci,drive=disk"] : Array.Empty<string>(),
+    ];
+
+    static string Escaped(string path) => path.Replace(",", ",,", StringComparison.Ordinal);
 
     // Before all devices: those that are made earlier do not go through it. Without caching mode QEMU ends when the guest turns VT-d on.
     static string[] Iommu(GuestIommu iommu) => iommu switch

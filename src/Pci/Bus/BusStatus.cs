@@ -12,6 +12,9 @@ public enum BusStatus : byte
     /// <summary>Claimed, then never answered: a read gives all ones.</summary>
     CompletionTimeout,
 
+    /// <summary>No device claimed it in time, as conventional PCI has it: a read gives all ones, a write is lost.</summary>
+    MasterAbort,
+
     /// <summary>Lost without a trace on the bus; whoever sent a write does not learn of it.</summary>
     Dropped,
 }

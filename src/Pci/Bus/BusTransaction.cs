@@ -21,6 +21,15 @@ public ref struct BusTransaction
     /// <summary>The data of a write.</summary>
     public ReadOnlySpan<byte> WriteData { get; set; }
 
+    /// <summary>The structure that a DMA moves, where the model said; null for plain bytes.</summary>
+    public Type? Structure { get; set; }
+
+    /// <summary>Part of a descriptor that is written before its owner word.</summary>
+    internal bool IsDescriptorBody { get; set; }
+
+    /// <summary>A fault has changed where it goes: what comes of that is nobody's mistake.</summary>
+    internal bool IsFaulted { get; set; }
+
     /// <summary>Bytes it moves.</summary>
     public readonly int Length => ReadData.Length + WriteData.Length;
 

@@ -11,4 +11,7 @@ public enum NoteKind : byte
 
     /// <summary>Something worth a report was found.</summary>
     Finding,
+
+    /// <summary>A fault rule strikes the transaction under way.</summary>
+    Fault,
 }

@@ -42,6 +42,9 @@ public abstract class DeviceClock
         return ran;
     }
 
+    /// <summary>Lets so much device time pass at once, with all that falls due in it.</summary>
+    internal void Pass(long nanoseconds) => RunDue(Later(nanoseconds));
+
     internal void Arm(DeviceTimer timer, long nanoseconds)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(nanoseconds);

@@ -1,154 +1,167 @@
 namespace Understudy.Pci;
 
-/// <summary>Turns a working bus into a bad one, by rules that are data. The first rule that hits a transaction decides. A count starts when
-/// its rule is added.</summary>
+/// <summary>Turns a working bus into a bad one, by rules that are data. Each rule counts its matches from when it is added; the first rule that
+/// strikes a transaction decides. Every strike is a line of the trace. Without rules it costs a branch.</summary>
 public sealed class FaultInjector : BusInterceptor
 {
-    readonly List<Armed> _rules = [];
+    const int MostRules = 256, MostTallies = 1024;
+
+    readonly List<ArmedFault> _rules = [];
+    readonly List<FaultTally> _past = [];
     PciSlot? _slot;
-    bool _removed;
+    Presence? _presence;
+    InFlight? _inFlight;
+    TouchLog? _touches;
+    bool _armed, _busy;
 
     /// <summary>Called under the lock for every fault as it happens, with the rule and the number of its hit.</summary>
-    public Action<FaultRule, int>? Injected { get; set; }
+    public Action<FaultRule, long>? Injected { get; set; }
+
+    /// <summary>Does an order of <see cref="FaultKind.Do"/> to the device: words in, as <c>cable off</c>. Throws <see cref="FormatException"/>
+    /// where there is none of that name, or its words are wrong. Null where nobody takes orders.</summary>
+    public Action<PciDevice, string>? Orders { get; set; }
+
+    /// <summary>Rules that wait for it may strike; each change to true starts their counts anew.</summary>
+    public bool Armed
+    {
+        get => _armed;
+        set
+        {
+            lock (Slot.Clock.Gate)
+            {
+                if (value && !_armed)
+                    foreach (var rule in _rules) rule.Awake();
+                _armed = value;
+            }
+        }
+    }
+
+    /// <summary>Writes down every transaction as a <see cref="TouchPoint"/>, from now on; setting it again begins anew. Off, it costs nothing.</summary>
+    public bool CountTouches
+    {
+        get => _touches is not null;
+        set { lock (Slot.Clock.Gate) { _touches = value ? new TouchLog(Slot) : null; Wake(); } }
+    }
+
+    /// <summary>The transactions since <see cref="CountTouches"/> was set, in order, the first 100,000 of them.</summary>
+    public IReadOnlyList<TouchPoint> Touches
+    {
+        get { lock (Slot.Clock.Gate) return _touches?.Points ?? []; }
+    }
+
+    /// <summary>How many transactions of a kind there were since <see cref="CountTouches"/> was set, without bound.</summary>
+    public long TouchesOf(BusOp op)
+    {
+        lock (Slot.Clock.Gate) return _touches?.Of(op) ?? 0;
+    }
+
+    /// <summary>What became of the rules so far: those at work, and those cleared.</summary>
+    public IReadOnlyList<FaultTally> Tallies
+    {
+        get { lock (Slot.Clock.Gate) return [.. _past, .. _rules.Select(rule => rule.Tally)]; }
+    }
 
     /// <summary>Adds a rule, from now on.</summary>
-    /// <exception cref="FormatException">The target names no register of the device.</exception>
+    /// <exception cref="FormatException">The target names no register of the device, or the rule could never strike.</exception>
     public void Add(FaultRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        lock (Slot.Clock.Gate) _rules.Add(new Armed(rule, Slot));
+        lock (Slot.Clock.Gate)
+        {
+            var armed = new ArmedFault(rule, this, Slot);
+            if (_rules.Count == MostRules) throw new FormatException($"There are {MostRules} fault rules already; clear them first.");
+            if (_rules.Find(other => other.Shadows(armed)) is { } first)
+                throw new FormatException($"The fault rule '{rule}' can never strike: '{first.Text}' was there first, and decides whatever it matches.");
+            _rules.Add(armed);
+            Wake();
+        }
     }
 
-    /// <summary>Refuses a rule that <see cref="Add"/> would refuse, and does nothing else.</summary>
-    /// <exception cref="FormatException">The target names no register of the device.</exception>
+    /// <summary>Refuses a rule that <see cref="Add"/> would refuse by itself, and does nothing else.</summary>
+    /// <exception cref="FormatException">The target names no register of the device, or the rule could never strike.</exception>
     public void Check(FaultRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        _ = new Armed(rule, Slot);
+        _ = new ArmedFault(rule, this, Slot);
     }
 
-    /// <summary>Takes every rule away and puts a removed card back.</summary>
+    /// <summary>Takes every rule away and puts a removed card back. What is late still comes.</summary>
     public void Clear()
     {
         lock (Slot.Clock.Gate)
         {
+            _past.AddRange(_rules.Select(rule => rule.Tally).Take(MostTallies - _past.Count));
             _rules.Clear();
-            _removed = false;
+            Presence.Return();
+            Wake();
         }
     }
 
     /// <inheritdoc/>
     public override void Handle(ref BusTransaction transaction, BusPath next)
     {
-        if (_removed)
-        {
-            transaction.Refuse(BusStatus.UnsupportedRequest);
-            return;
-        }
-        foreach (var rule in _rules)
-        {
-            if (rule.Op != transaction.Op || !rule.Hits(ref transaction, Slot.Random)) continue;
-            Injected?.Invoke(rule.Rule, rule.Injected);
-            Apply(rule, ref transaction, next);
-            return;
-        }
-        next.Send(ref transaction);
+        if (_busy) Judge(ref transaction, next);
+        else next.Send(ref transaction);
     }
 
     /// <inheritdoc/>
     protected internal override void Attached(PciSlot slot)
     {
         if (_slot is not null) throw new InvalidOperationException("A fault injector belongs to one slot.");
-        _slot = slot;
+        (_slot, _presence, _inFlight) = (slot, new Presence(slot, Wake), new InFlight(slot, this));
     }
 
-    PciSlot Slot => _slot ?? throw new InvalidOperationException("The fault injector is not on a slot yet.");
-
-    void Apply(Armed rule, ref BusTransaction transaction, BusPath next)
+    /// <inheritdoc/>
+    protected internal override void Noted(NoteKind kind, string text)
     {
-        switch (rule.Rule.Effect.Kind)
-        {
-            case FaultKind.Drop: transaction.Refuse(BusStatus.Dropped); break;
-            case FaultKind.Fail: transaction.Refuse(BusStatus.UnsupportedRequest); break;
-            case FaultKind.Remove: Remove(ref transaction); break;
-            case FaultKind.Duplicate: next.Send(ref transaction); next.Send(ref transaction); break;
-            case FaultKind.Value: next.Send(ref transaction); rule.Overlay(ref transaction, keep: false); break;
-            case FaultKind.Flip: next.Send(ref transaction); rule.Overlay(ref transaction, keep: true); break;
-        }
+        if (kind is NoteKind.Stimulus or NoteKind.Timer)
+            foreach (var rule in _rules) rule.Noted(text);
     }
 
-    void Remove(ref BusTransaction transaction)
+    internal Presence Presence => _presence ?? throw NotYet();
+
+    internal InFlight InFlight => _inFlight ?? throw NotYet();
+
+    PciSlot Slot => _slot ?? throw NotYet();
+
+    /// <summary>What is to be judged has changed.</summary>
+    internal void Wake() => _busy = _rules.Count > 0 || _touches is not null || Presence.IsGone || InFlight.IsHeld;
+
+    void Judge(ref BusTransaction transaction, BusPath next)
     {
-        _removed = true;
-        Slot.Pulled();
-        transaction.Refuse(BusStatus.UnsupportedRequest);
+        if (InFlight.IsOwn)
+        {
+            next.Send(ref transaction);
+            return;
+        }
+        if (Presence.IsGone)
+        {
+            transaction.Refuse(BusStatus.UnsupportedRequest);
+            return;
+        }
+        _touches?.Add(ref transaction);
+        next = InFlight.Behind(transaction.Op, next);
+        if (Decide(ref transaction) is { } rule) Apply(rule, ref transaction, next);
+        else next.Send(ref transaction);
+        foreach (var other in _rules) other.Strike.Passed(ref transaction);
+        if (InFlight.IsHeld) InFlight.Overtaken(transaction.IsDownstream);
     }
 
-    sealed class Armed
+    ArmedFault? Decide(ref BusTransaction transaction)
     {
-        readonly ulong _first, _last, _width = 8;
-        readonly int _bar = -1;
-        int _matches;
-
-        public Armed(FaultRule rule, PciSlot slot)
-        {
-            (Rule, Op) = (rule, rule.Op);
-            rule.Check();
-            (_first, _last) = (0, ulong.MaxValue);
-            if (rule.Target == "*") return;
-            if (FaultRule.TryNumber(rule.Target) is { } number) (_first, _last) = (number, number);
-            else
-            {
-                (_bar, _first, _last) = Locate(rule, slot);
-                _width = _last - _first + 1;
-            }
-        }
-
-        public FaultRule Rule { get; }
-
-        public BusOp Op { get; }
-
-        public int Injected { get; private set; }
-
-        public bool Hits(ref BusTransaction transaction, Random random)
-        {
-            if (transaction.Address > _last) return false;
-            if (transaction.Address < _first && _first - transaction.Address >= (ulong)transaction.Length) return false;
-            if (_bar >= 0 && transaction.Bar != _bar) return false;
-            _matches++;
-            if (Rule.Nth > 0 && _matches != Rule.Nth || Rule.Every > 0 && _matches % Rule.Every != 0) return false;
-            if (Rule.Probability < 1 && random.NextDouble() >= Rule.Probability) return false;
-            Injected++;
-            return true;
-        }
-
-        /// <summary>Puts the rule's value where its target lies in what was read.</summary>
-        public void Overlay(ref BusTransaction transaction, bool keep)
-        {
-            var start = Rule.Target == "*" ? transaction.Address : _first;
-            for (var i = 0; i < transaction.ReadData.Length; i++)
-            {
-                var lane = transaction.Address + (ulong)i - start;
-                if (lane >= _width) continue;
-                ref var seen = ref transaction.ReadData[i];
-                seen = (byte)((keep ? seen : 0) ^ (byte)(Rule.Effect.Value >> (int)(8 * lane)));
-            }
-        }
-
-        static (int Bar, ulong First, ulong Last) Locate(FaultRule rule, PciSlot slot)
-        {
-            foreach (var (bar, start, map) in Maps(rule, slot))
-                foreach (var (register, at, path) in map.Everything())
-                    if (string.Equals(path, rule.Target, StringComparison.OrdinalIgnoreCase))
-                        return (bar, (ulong)(start + at), (ulong)(start + at + register.Bytes - 1));
-            throw new FormatException($"The fault rule '{rule}' names '{rule.Target}', which is no register of {slot.Device.GetType().Name} that a {rule.Op} can reach; write BLOCK.Register, a number, or *.");
-        }
-
-        static IEnumerable<(int Bar, int Start, RegisterMap Map)> Maps(FaultRule rule, PciSlot slot) => rule.Op switch
-        {
-            BusOp.ConfigRead or BusOp.ConfigWrite => [(-1, 0, slot.ConfigMap)],
-            BusOp.MmioRead or BusOp.MmioWrite => slot.Maps(),
-            _ => [],
-        };
+        ArmedFault? decided = null;
+        foreach (var rule in _rules)
+            if (rule.Matches(ref transaction) && rule.Hits(transaction.Op, _armed)) decided ??= rule;
+        return decided;
     }
+
+    void Apply(ArmedFault rule, ref BusTransaction transaction, BusPath next)
+    {
+        var hit = rule.Hit();
+        Slot.Note(NoteKind.Fault, rule.Text);
+        Injected?.Invoke(rule.Rule, hit);
+        rule.Strike.On(ref transaction, next);
+    }
+
+    static InvalidOperationException NotYet() => new("The fault injector is not on a slot yet.");
 }

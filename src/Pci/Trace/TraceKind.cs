@@ -14,4 +14,7 @@ public enum TraceKind : byte
 
     /// <summary>A finding was made.</summary>
     Finding,
+
+    /// <summary>A fault rule struck.</summary>
+    Fault,
 }

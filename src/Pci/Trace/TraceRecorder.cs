@@ -101,7 +101,7 @@ public sealed class TraceRecorder : BusInterceptor
             _noteNumbers[text] = number = _notes.Count;
             _notes.Add(text);
         }
-        var traced = kind switch { NoteKind.Stimulus => TraceKind.Stimulus, NoteKind.Timer => TraceKind.Timer, _ => TraceKind.Finding };
+        var traced = kind switch { NoteKind.Stimulus => TraceKind.Stimulus, NoteKind.Timer => TraceKind.Timer, NoteKind.Fault => TraceKind.Fault, _ => TraceKind.Finding };
         ref var line = ref Take();
         (line.Address, line.Value, line.Length, line.Kind, line.Status) = ((ulong)number, 0, 0, traced, BusStatus.Ok);
         (line.Op, line.Bar) = (default, 0);

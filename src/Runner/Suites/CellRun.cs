@@ -15,7 +15,7 @@ static class CellRun
         GuestScripts? scripts = null;
         if (await run.PrepareAsync(_ => Task.FromResult(lab), (guest, stop) => TestFiles.PushAsync(test, guest, stop), cancel).ConfigureAwait(false))
         {
-            scripts = new GuestScripts(run.Machine, run.Run.Directory, cell.Seed, () => Arm(test, run));
+            scripts = new GuestScripts(run.Machine, run.Run.Directory, run.Storage, cell.Seed, () => Arm(test, run));
             await new TestSequence(test, scripts, run.Run).PlayAsync(cancel).ConfigureAwait(false);
         }
         if (scripts is not { IsLost: true }) await run.ReadLogAsync(cancel).ConfigureAwait(false);

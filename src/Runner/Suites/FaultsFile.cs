@@ -43,8 +43,9 @@ static class FaultsFile
     // A device nobody drives tells whether it has the registers a rule names, before anything is booted.
     static void Try(FaultRule rule, PlannedDevice device)
     {
-        var injector = new FaultInjector();
-        _ = new PciSlot(new LoopbackBus(), device.Entry.Create(), [injector]);
+        var injector = new FaultInjector { Orders = (model, words) => device.Entry.Act(model, words) };
+        var slot = new PciSlot(new LoopbackBus(), device.Entry.Create(), [injector]);
         injector.Add(rule);
+        if (rule.Effect.Kind == FaultKind.Do) slot.Stimulate(rule.Effect.Words, model => device.Entry.Act(model, rule.Effect.Words));
     }
 }

@@ -6,9 +6,9 @@ using Understudy.Verdict;
 namespace Understudy.Runner.Suites;
 
 /// <summary>Runs a test's executables in a booted guest.</summary>
-sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Action armFaults) : ITestMachine
+sealed class GuestScripts(IMachine machine, RunDirectory directory, CellStorage storage, int seed, Action armFaults) : ITestMachine
 {
-    const int TailLines = 20, Terminate = 15, Kill = 9;
+    const int TailLines = 20, Terminate = 15, Kill = 9, NotExecutable = 126, NotFound = 127;
 
     static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
@@ -28,7 +28,8 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Ac
         }, cancel).ConfigureAwait(false);
         try
         {
-            return Result(await process.Completion.WaitAsync(script.Limit, cancel).ConfigureAwait(false)) with { Results = results.End() };
+            var ended = await EndAsync(process.Completion, script.Limit, cancel).ConfigureAwait(false);
+            return Result(Entered(script, ended)) with { Results = results.End() };
         }
         catch (GuestException refused)
         {
@@ -43,21 +44,37 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, int seed, Ac
         }
     }
 
+    // Nobody asks a guest twice to stop filling the disk: it gets no further.
+    async Task<CommandResult> EndAsync(Task<CommandResult> completion, TimeSpan limit, CancellationToken cancel)
+    {
+        if (await Task.WhenAny(completion.WaitAsync(limit, cancel), storage.Overflow).ConfigureAwait(false) is not Task<string> { IsCompletedSuccessfully: true } overflow)
+            return await completion.WaitAsync(limit, cancel).ConfigureAwait(false);
+        IsLost = true;
+        throw new TestErrorException(await overflow.ConfigureAwait(false));
+    }
+
+    // In the disk's own system its shell starts the script: these are its words for what is not there or no program.
+    CommandResult Entered(TestScript script, CommandResult ended) => storage.SystemRoot is null || ended.ExitCode is not (NotExecutable or NotFound) ? ended
+        : throw new TestErrorException(string.Create(CultureInfo.InvariantCulture, $"'{script.Name}' cannot be run in the disk's system (exit code {ended.ExitCode}): {(Lines(ended.Stderr) is [.., var last] ? last : "it says nothing")}"));
+
     async Task<GuestProcess> StartAsync(TestScript script, OutputHandler onOutput, CancellationToken cancel)
     {
+        var home = script.Path[..script.Path.LastIndexOf('/')];
+        IReadOnlyList<string> program = storage.SystemRoot is not { } root ? [script.Path] : ["chroot", root, "/bin/sh", "-c", "cd \"$1\" && exec \"$2\"", "sh", home, script.Path];
         var options = new CommandOptions
         {
-            Directory = script.Path[..script.Path.LastIndexOf('/')],
+            Directory = home,
             OutputLimit = 64 << 10,
             Environment = new Dictionary<string, string>
             {
                 ["PATH"] = $"{CellPrograms.Directory}:/bin:/sbin:/usr/bin:/usr/sbin",
                 ["UNDERSTUDY_SUITE"] = TestSequence.SuitePath,
                 ["UNDERSTUDY_TEST"] = TestSequence.TestPath,
+                ["UNDERSTUDY_SHARED"] = CellStorage.SharedPath,
                 ["UNDERSTUDY_SEED"] = seed.ToString(CultureInfo.InvariantCulture),
             },
         };
-        var process = await machine.Guest.StartAsync([script.Path], options, onOutput, cancel).ConfigureAwait(false);
+        var process = await machine.Guest.StartAsync(program, options, onOutput, cancel).ConfigureAwait(false);
         try
         {
             await process.CloseInputAsync(cancel).ConfigureAwait(false);

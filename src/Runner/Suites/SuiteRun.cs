@@ -14,7 +14,7 @@ public sealed class SuiteRun
     readonly ISuiteObserver _observer;
     readonly Lock _lock = new();
     readonly SortedDictionary<int, CellResult> _results = [];
-    readonly Dictionary<(string Kernel, string Board), Lab> _labs = [];
+    readonly Dictionary<(string Kernel, string Board, string? Qemu), Lab> _labs = [];
     readonly HashSet<string> _directories = [];
     readonly DateTimeOffset _startedUtc = DateTimeOffset.UtcNow;
     readonly long _started = Stopwatch.GetTimestamp();
@@ -25,6 +25,7 @@ public sealed class SuiteRun
 
     /// <summary>Runs what was asked for. Cancelling ends it early, with what has run until then.</summary>
     /// <exception cref="IOException">The output directory cannot be made, is not empty, or is full.</exception>
+    /// <exception cref="SuiteException">A suite asks for a kernel or a QEMU that is not there, or is of no use.</exception>
     /// <exception cref="ToolchainException">A kernel, or what boots it, is not here and cannot be fetched.</exception>
     /// <exception cref="LabFailedException">QEMU cannot be started.</exception>
     public static async Task<SuiteSummary> PlayAsync(Toolbox toolbox, SuiteRequest request, ISuiteObserver observer, CancellationToken cancel = default)
@@ -40,9 +41,31 @@ public sealed class SuiteRun
     // Before the first test: a kernel that does not exist is no test's failure.
     async Task OpenLabsAsync(CancellationToken cancel)
     {
-        foreach (var (kernel, board) in SuitePlan.Round(_request, 0).Select(cell => (cell.Kernel, cell.Board)).Distinct())
-            _labs[(kernel, board)] = await Lab.OpenAsync(_toolbox, new LabRequest(kernel, kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null, board), cancel).ConfigureAwait(false);
+        var problems = new List<SuiteProblem>();
+        foreach (var cells in SuitePlan.Round(_request, 0).GroupBy(LabOf))
+            if (await OpenLabAsync(cells.Key, cells.First(), cancel).ConfigureAwait(false) is { } problem) problems.Add(problem);
+        if (problems.Count > 0) throw new SuiteException(problems);
     }
+
+    // What a suite's files ask for is told with the file; what the user asks for is theirs to know.
+    async Task<SuiteProblem?> OpenLabAsync((string Kernel, string Board, string? Qemu) key, TestCell cell, CancellationToken cancel)
+    {
+        var asks = "qemu";
+        try
+        {
+            if (key.Qemu is { } qemu) await _toolbox.WithQemu(qemu).QemuAsync(cancel).ConfigureAwait(false);
+            asks = key.Kernel == cell.Settings.KernelImage ? "kernel" : "";
+            var modules = key.Kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null;
+            _labs[key] = await Lab.OpenAsync(_toolbox, new LabRequest(key.Kernel, modules, key.Board, key.Qemu), cancel).ConfigureAwait(false);
+            return null;
+        }
+        catch (ToolchainException wrong) when (wrong.Problem is ToolchainProblem.UnknownName or ToolchainProblem.BadFile && InfoDirectory.Origin(cell.Test, asks) is { } file)
+        {
+            return new SuiteProblem(file, 1, asks, wrong.Message);
+        }
+    }
+
+    static (string Kernel, string Board, string? Qemu) LabOf(TestCell cell) => (cell.Kernel, cell.Board, cell.Settings.Qemu);
 
     async Task PlayAsync(CancellationToken cancel)
     {
@@ -85,7 +108,7 @@ public sealed class SuiteRun
     {
         var started = Stopwatch.GetTimestamp();
         var directory = DirectoryFor(cell);
-        var lab = _labs[(cell.Kernel, cell.Board)];
+        var lab = _labs[LabOf(cell)];
         // In a report, "the newest" is a name that means another kernel tomorrow.
         var named = cell.Point is null && cell.Kernel == BoardCatalog.Find(cell.Board).Kernel ? cell with { Kernel = lab.Kernel.Name } : cell;
         var watch = new CellObserver(named, this);

@@ -23,6 +23,7 @@ public sealed class TestRun : IAsyncDisposable
     Lab? _lab;
     CellModules? _modules;
     CellPrograms? _programs;
+    CellStorage? _storage;
     IMachine? _machine;
     bool _booted;
 
@@ -49,6 +50,10 @@ public sealed class TestRun : IAsyncDisposable
 
     /// <summary>The devices in the machine, in the order of their slots.</summary>
     public IReadOnlyList<PluggedDevice> Devices => _devices;
+
+    /// <summary>What its guest has of the host's files.</summary>
+    /// <exception cref="InvalidOperationException">The run has not been planned.</exception>
+    internal CellStorage Storage => _storage ?? throw new InvalidOperationException("The run has not been planned.");
 
     /// <summary>Brings the guest up to where the test begins. Each step's failure is the run's; nothing is thrown.</summary>
     /// <param name="open">Opens the lab to run in.</param>
@@ -83,15 +88,21 @@ public sealed class TestRun : IAsyncDisposable
     /// <summary>Ends the machine, and judges the run by what was expected of it.</summary>
     public async Task<RunVerdict> ConcludeAsync()
     {
-        if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
+        await EndMachineAsync().ConfigureAwait(false);
         return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps), Settings.ExpectedFindings).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
+        await EndMachineAsync().ConfigureAwait(false);
         await Run.DisposeAsync().ConfigureAwait(false);
+    }
+
+    async Task EndMachineAsync()
+    {
+        if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
+        _storage?.Dispose();
     }
 
     internal static RunInfo Info(TestPlan plan) => new()
@@ -119,26 +130,29 @@ public sealed class TestRun : IAsyncDisposable
         _modules = new CellModules(Settings.Modules, _lab);
         await _modules.CheckAsync(cancel).ConfigureAwait(false);
         _programs = new CellPrograms(Settings.Programs, _lab);
+        _storage = new CellStorage(Settings, _lab, Run.Directory.Path);
+        await _storage.CheckAsync(cancel).ConfigureAwait(false);
         notes.Detail = $"{_plan.Name}, seed {_plan.Seed}";
     }
 
     // What a test says to the kernel or to QEMU at boot, a saved guest has not heard.
-    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 && Settings.Iommu == GuestIommu.None && _lab!.Board.Traits.WhyNot(BoardAbility.Restore) is null
+    GuestStart Start => Settings.KernelArguments.Count == 0 && Settings.QemuArguments.Count == 0 && Settings.Iommu == GuestIommu.None && Settings.Disk is null && _lab!.Board.Traits.WhyNot(BoardAbility.Restore) is null
         ? _plan.Start : GuestStart.Cold;
 
     async Task BootAsync(StepNotes notes, Func<GuestAgent, CancellationToken, Task>? settle, CancellationToken cancel)
     {
-        _machine = _lab!.Board.Assemble(new BootSpec(_lab.Kernel)
+        _machine = _lab!.Board.Assemble(_storage!.Into(new BootSpec(_lab.Kernel)
         {
             Modules = _modules!.OfKernel, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
-        });
+        }));
         Run.Watch(_machine);
         foreach (var device in Settings.Devices) Plug(device);
         if (!await _modules!.MayBeBuiltInAsync(Settings.Devices.Count > 0, cancel).ConfigureAwait(false)) Run.AwaitDriver();
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
         Run.Watch(_machine.Guest);
+        await _storage.MountAsync(_machine.Guest, notes, cancel).ConfigureAwait(false);
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
@@ -150,7 +164,6 @@ public sealed class TestRun : IAsyncDisposable
     {
         var (trace, faults) = (new TraceRecorder(TraceLines), new FaultInjector());
         var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, faults);
-        faults.Injected = (rule, count) => Run.FaultInjected(device.Name, slot, $"{rule}  (number {count})");
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
         _devices.Add(new PluggedDevice(device, slot, trace, faults));

@@ -24,6 +24,15 @@ public sealed record TestSettings
     /// <summary>A kernel image of the suite's own, used where the user names none; null for the newest one of the catalog.</summary>
     public string? KernelImage { get; init; }
 
+    /// <summary>A QEMU of the suite's own: its path, or a program on the PATH; null for ours.</summary>
+    public string? Qemu { get; init; }
+
+    /// <summary>The guest and the host share a directory, kept with the run.</summary>
+    public bool SharedFolder { get; init; }
+
+    /// <summary>The disk of its guest; null for none. Where a system is on it, the scripts run in that.</summary>
+    public DiskImage? Disk { get; init; }
+
     /// <summary>The boards it is for; empty for all.</summary>
     public IReadOnlyList<string> Boards { get; init; } = [];
 
@@ -35,6 +44,7 @@ public sealed record TestSettings
     [
         .. Needs, .. Cpus > 1 ? new[] { BoardAbility.Smp } : [], .. KernelArguments.Count > 0 ? new[] { BoardAbility.KernelArguments } : [],
         .. QemuArguments.Count > 0 ? new[] { BoardAbility.QemuArguments } : [], .. Iommu == GuestIommu.None ? [] : new[] { BoardAbility.Iommu },
+        .. SharedFolder ? new[] { BoardAbility.SharedFolder } : [], .. Disk is null ? [] : new[] { BoardAbility.DiskImage },
     ];
 
     /// <summary>Virtual CPUs.</summary>

@@ -43,6 +43,7 @@ sealed class ModuleIndex
     /// <summary>All modules it needs, directly or not, in modules.dep's order: what has to be loaded first comes last.</summary>
     public IReadOnlyList<string> Needs(string name) => _modules[name].Needs;
 
+    /// <summary>Names or aliases: <c>realtek</c>, <c>crypto-crc32c</c>.</summary>
     public IReadOnlyList<string> LoadBefore(string name) => _softDepends.TryGetValue(name, out var soft) ? soft.Pre : [];
 
     public IReadOnlyList<string> LoadAfter(string name) => _softDepends.TryGetValue(name, out var soft) ? soft.Post : [];
@@ -68,8 +69,8 @@ sealed class ModuleIndex
         foreach (var word in words)
         {
             if (word is "pre:" or "post:") into = word;
-            else if (into == "pre:") pre = [.. pre, Plain(word)];
-            else if (into == "post:") post = [.. post, Plain(word)];
+            else if (into == "pre:") pre = [.. pre, word];
+            else if (into == "post:") post = [.. post, word];
         }
         _softDepends[module] = (pre, post);
     }

@@ -65,10 +65,10 @@ public sealed class ModuleTree
     void Visit(string module, List<string> order, HashSet<string> seen)
     {
         if (!_index.IsModule(module) || !seen.Add(module)) return;
-        foreach (var before in _index.LoadBefore(module)) Visit(before, order, seen);
+        foreach (var before in _index.LoadBefore(module).SelectMany(Meaning)) Visit(before, order, seen);
         foreach (var need in _index.Needs(module).Reverse()) Visit(need, order, seen);
         order.Add(module);
-        foreach (var after in _index.LoadAfter(module)) Visit(after, order, seen);
+        foreach (var after in _index.LoadAfter(module).SelectMany(Meaning)) Visit(after, order, seen);
     }
 
     ToolchainException NotFound(string wanted) => new(ToolchainProblem.ModuleNotFound,

@@ -46,6 +46,7 @@ sealed class Nic : PciDevice
             .OnWrite(Mac.Doorbell, _ => _transmit!.Arm(1000))
             .OnWrite(Mac.Boom, write => throw new InvalidOperationException($"wrote 0x{write.Written:x}"))
             .OnRead(Mac.Boom, () => throw new InvalidOperationException("read"));
+        Moves<Descriptor>();
         HasIntx();
         Has(new PowerManagement());
         if (messages) Has(new Msi());
