@@ -198,7 +198,16 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     Finding OnTheWire(BusFinding found)
         => new(directory.Now, FindingSource.Lab, found.Check, found.Text.Split('\n')[0], found.Check == "vfio-user-crashed" ? Severity.Error : Severity.Warning, found.Text.Split('\n'));
 
-    void Add(Finding seen)
+    /// <summary>Adds what the kernel reports in a file of its own, as kmemleak does.</summary>
+    public void AddReports(string text)
+    {
+        var scanner = new KernelLogScanner(FindingSource.Kernel, Add);
+        scanner.ReadRecord(text, directory.Now);
+        scanner.End();
+    }
+
+    /// <summary>Adds what somebody found who looked for it.</summary>
+    public void Add(Finding seen)
     {
         var finding = judge(seen) with { Known = seen.Known ?? directory.Now, Baseline = IsBaseline(seen) };
         lock (_lock)

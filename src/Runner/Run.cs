@@ -110,6 +110,12 @@ public sealed class Run : IAsyncDisposable
         _evidence.DriverComes();
     }
 
+    /// <summary>Records what was found by looking for it.</summary>
+    internal void Found(Finding finding) => _evidence.Add(finding);
+
+    /// <summary>Records what the kernel reports in a file of its own.</summary>
+    internal void FoundIn(string reports) => _evidence.AddReports(reports);
+
     /// <summary>Records a device's transactions and findings.</summary>
     /// <param name="name">Its name in this run.</param>
     /// <param name="slot">Where it is.</param>

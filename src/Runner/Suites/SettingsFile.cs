@@ -28,6 +28,7 @@ static class SettingsFile
         ["timeout"] = (settings, value) => settings with { Timeout = value.Duration() },
         ["expect-failure"] = (settings, value) => settings with { ExpectedFailure = value.Reason("expected to fail") },
         ["expect-finding"] = (settings, value) => settings with { ExpectedFindings = value.List(SettingValue.Pattern) },
+        ["leak-check"] = (settings, value) => settings with { LeakCheck = value.Number(10, 1000) },
         ["expect-log"] = (settings, value) => settings with { ExpectedLog = value.List(SettingValue.Pattern) },
         ["allow-log"] = (settings, value) => settings with { AllowedLog = value.Allowed() },
         ["skip-if"] = (settings, value) => settings with { SkipIf = value.Texts() },

@@ -23,6 +23,7 @@ public sealed class TestRun : IAsyncDisposable
     Lab? _lab;
     CellModules? _modules;
     CellPrograms? _programs;
+    LeakCheck? _leaks;
     CellStorage? _storage;
     IMachine? _machine;
     bool _booted;
@@ -65,13 +66,18 @@ public sealed class TestRun : IAsyncDisposable
             && (!_modules!.HasSources || await Run.StepAsync("build", notes => _modules.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && (Settings.Programs.Count == 0 || await Run.StepAsync("programs", notes => _programs!.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && await Run.StepAsync("boot", notes => BootAsync(notes, settle, cancel)).ConfigureAwait(false)
+            && (Settings.LeakCheck == 0 || await Run.StepAsync("leak-check", notes => CheckLeaksAsync(notes, cancel)).ConfigureAwait(false))
             && (Settings.Modules.Count == 0 || await Run.StepAsync("modules", notes => _modules!.LoadAsync(Machine.Guest, notes, cancel)).ConfigureAwait(false))
             && (Settings.SkipIf.Count == 0 || await Run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false));
 
     /// <summary>Hears the kernel out, and looks in its log for what the test expects there. Call when the test has ended, whatever came of
     /// it; where there is no guest to hear, it does nothing.</summary>
-    public Task<bool> ReadLogAsync(CancellationToken cancel = default) => _booted
-        ? Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true) : Task.FromResult(false);
+    public async Task<bool> ReadLogAsync(CancellationToken cancel = default)
+    {
+        if (!_booted) return false;
+        if (_leaks is not null) await Run.StepAsync("kmemleak", notes => _leaks.ScanAsync(notes, cancel)).ConfigureAwait(false);
+        return await Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true).ConfigureAwait(false);
+    }
 
     /// <summary>What the guest is doing that takes too long, by the kernel's account or, where it is deaf, by the board's.</summary>
     public Task<IReadOnlyList<string>> DoingAsync(CancellationToken cancel = default) => StateOfTasks.ReadAsync(Machine, cancel);
@@ -158,6 +164,13 @@ public sealed class TestRun : IAsyncDisposable
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";
+    }
+
+    Task CheckLeaksAsync(StepNotes notes, CancellationToken cancel)
+    {
+        if (Settings.Modules.Count == 0) throw new TestErrorException("leak-check: the test names no modules to load and unload");
+        _leaks = new LeakCheck(Machine.Guest, Run);
+        return _leaks.CycleAsync(Settings.LeakCheck, _modules!, notes, cancel);
     }
 
     void Plug(PlannedDevice device)
