@@ -10,6 +10,20 @@ sealed class InterruptDelivery(PciSlot slot, IPciBus bus, ConfigSpace config, Ms
     // A driver that enables both does what the specification leaves undefined; MSI-X wins.
     IMessageCapability? Active => msix is IMessageCapability { IsEnabled: true } ? msix : msi is IMessageCapability { IsEnabled: true } ? msi : null;
 
+    public bool MsixIsActive => msix is not null && Active == msix;
+
+    /// <summary>A line that sends this vector is asserted.</summary>
+    public bool IsAsserted(int vector)
+    {
+        if (Active is not { } active) return false;
+        foreach (var line in _asserted)
+            if (active.Fold(line.Vector) == vector) return true;
+        return false;
+    }
+
+    /// <summary>An MSI-X vector waits to be unmasked.</summary>
+    public bool IsLeftPending(int vector) => msix is IMessageCapability table && !bus.OwnsMsixTable && table.IsPending(vector);
+
     public void SetLevel(InterruptLine line, bool asserted)
     {
         if (asserted) _asserted.Add(line);

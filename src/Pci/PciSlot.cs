@@ -165,7 +165,30 @@ public class PciSlot
         Found?.Invoke(finding);
     }
 
+    internal bool IsNewFinding(string check, ulong key) => _findings.IsNew(check, key);
+
+    internal void AddFinding(string check, string text) => Add(check, text);
+
     internal bool IsBusMaster => _config.BusMaster;
+
+    /// <summary>The MSI-X table is kept here, not by the machine.</summary>
+    internal bool OwnsMsixTable => _msix is not null && !_bus.OwnsMsixTable && Interrupts.MsixIsActive;
+
+    /// <summary>The device is there, and what the machine wrote to configuration space makes it answer at this BAR.</summary>
+    internal bool Decodes(int bar) => !_crashed && bar < 7 && Device.Bars[bar] is { } decoded && _config.Decodes(decoded);
+
+    /// <summary>The registers an MMIO access meets; null where it meets none.</summary>
+    internal RegisterFile? RegistersAt(in BusTransaction transaction, out int offset)
+    {
+        offset = (int)transaction.Address;
+        if (transaction.Bar > 6 || Device.Bars[transaction.Bar] is not { } bar || !Reaches(bar, transaction)) return null;
+        if (_msix is null || _msix.Bar != bar.Index || _msix.At(transaction.Address, out var inFile) is not { } msix) return bar.Registers;
+        offset = inFile;
+        return msix;
+    }
+
+    static bool Reaches(PciBar bar, in BusTransaction transaction)
+        => transaction.Address <= bar.Size && (ulong)transaction.Length <= bar.Size - transaction.Address;
 
     internal bool SendDma(BusOp op, ulong address, Span<byte> read, ReadOnlySpan<byte> write, Type? structure = null, bool isBody = false)
     {
@@ -282,20 +305,29 @@ public class PciSlot
     void Access(ref BusTransaction transaction)
     {
         var bar = transaction.Bar < 7 ? Device.Bars[transaction.Bar] : null;
-        if (bar is null || _crashed || !_config.Decodes(bar) || transaction.Address > bar.Size || (ulong)transaction.Length > bar.Size - transaction.Address)
+        if (bar is null || _crashed || !_config.Decodes(bar) || RegistersAt(transaction, out var offset) is not { } file)
         {
             transaction.Refuse(BusStatus.UnsupportedRequest);
-            if (bar is not null && !_crashed && _findings.IsNew("access-while-off", transaction.Address << 3 | transaction.Bar))
-                Add("access-while-off", $"{transaction.Op} of BAR {bar.Index} at 0x{transaction.Address:x}, which the device does not decode now");
+            if (bar is not null && !_crashed) NotDecoded(bar, transaction);
             return;
         }
         if (bar.Kind == BarKind.Rom && transaction.Op == BusOp.MmioWrite) return;
-        var file = bar.Registers;
-        var offset = (int)transaction.Address;
-        if (_msix is not null && _msix.Bar == bar.Index && _msix.At(transaction.Address, out var inFile) is { } msix) (file, offset) = (msix, inFile);
         var known = transaction.Op == BusOp.MmioRead ? file.Read(offset, transaction.ReadData) : file.Write(offset, transaction.WriteData);
         if (!known && _findings.IsNew("undocumented-offset", transaction.Address << 3 | transaction.Bar))
             Add("undocumented-offset", $"{transaction.Op} of {transaction.Length} bytes at {file.Map.Name}+0x{offset:x}, where the datasheet is silent");
+    }
+
+    void NotDecoded(PciBar bar, in BusTransaction transaction)
+    {
+        var (check, why) = !_config.InD0 ? ("access-in-d3", "while the function is in D3")
+            : !Reaches(bar, transaction) ? ("access-while-off", "which ends before that")
+            : ("access-while-off", bar.Kind switch
+            {
+                BarKind.Io => "while I/O Space Enable is off",
+                BarKind.Rom => "while it is not enabled",
+                _ => "while Memory Space Enable is off",
+            });
+        if (_findings.IsNew(check, transaction.Address << 3 | transaction.Bar)) Add(check, $"{transaction.Op} at 0x{transaction.Address:x} of BAR {bar.Index}, {why}");
     }
 
     sealed class ToMachine(PciSlot slot) : BusPath

@@ -51,7 +51,7 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
     {
         var name = Console.NameFor(entry);
         var (trace, faults) = (new TraceRecorder(), new FaultInjector());
-        Console.Add(name, entry, machine.Pci.Plug(entry.Create(), name, trace, faults), trace, faults);
+        Console.Add(name, entry, machine.Pci.Plug(entry.Create(), name, trace, new BusChecker(), faults), trace, faults);
         says($"{entry.Name} is plugged in as '{name}'");
     }
 

@@ -102,7 +102,7 @@ public sealed partial class Demo
         var capture = _pcap = new PcapFile(_capture);
         var nic = new Rtl8111 { Wire = new Peer() };
         nic.FrameOnWire += capture.Write;
-        _slot = _machine.Pci.Plug(nic, Nic, _trace, _faults);
+        _slot = _machine.Pci.Plug(nic, Nic, _trace, new BusChecker(), _faults);
         _console.Add(Nic, Catalog.Find("rtl8111"), _slot, _trace, _faults);
         _run.Watch(Nic, _slot, _trace);
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);

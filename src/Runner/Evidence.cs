@@ -185,12 +185,11 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     Finding Found(string device, BusFinding found)
         => new(directory.Now, found.Check == "model-crashed" ? FindingSource.Lab : FindingSource.Device, found.Check, $"{device}: {found.Text}", SeverityOf(found.Check), found.Detail.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
-    // A model that throws is the lab's failure. What the driver does outside the datasheet is worth a look; it need not be wrong.
-    static Severity SeverityOf(string check) => check switch
+    // A model that throws is the lab's failure. What a model alone checks is worth a look.
+    static Severity SeverityOf(string check) => check == "model-crashed" ? Severity.Error : BusChecks.Find(check)?.Severity switch
     {
-        "model-crashed" => Severity.Error,
-        "dma-unmapped" => Severity.Error,
-        "not-modelled" => Severity.Info,
+        CheckSeverity.Error => Severity.Error,
+        CheckSeverity.Info => Severity.Info,
         _ => Severity.Warning,
     };
 

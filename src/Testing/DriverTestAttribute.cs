@@ -66,8 +66,9 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
 
     /// <summary>All of it as the runner's settings.</summary>
     /// <param name="allowed">What else the test allows.</param>
+    /// <param name="checks">The bus checks it allows.</param>
     /// <exception cref="FormatException">A value is not what it has to be; the message says which, and what would be right.</exception>
-    internal TestSettings Settings(IEnumerable<AllowLogAttribute> allowed) => new()
+    internal TestSettings Settings(IEnumerable<AllowLogAttribute> allowed, IEnumerable<AllowCheckAttribute> checks) => new()
     {
         Description = Description,
         Devices = Read(nameof(Devices), Devices, PlannedDevice.Parse),
@@ -85,6 +86,7 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
         LeakCheck = LeakCheck is 0 or (>= 10 and <= 1000) ? LeakCheck : throw new FormatException($"{nameof(LeakCheck)}: expected 10 to 1000, or 0, not {LeakCheck}"),
         ExpectedLog = Read(nameof(ExpectLog), ExpectLog, LogPattern.Parse),
         AllowedLog = [.. allowed.Select(log => new AllowedLog(LogPattern.Parse(log.Pattern), log.Reason))],
+        AllowedChecks = Read("AllowCheck", [.. checks], allow => AllowedCheck.Of(allow.Check, allow.Reason)),
         SkipIf = SkipIf,
         CannotRun = Skip,
         Tags = Tags,

@@ -42,6 +42,9 @@ sealed class DriverTestDiscoverer : IXunitTestCaseDiscoverer
     public static TestSettings SettingsOf(IXunitTestMethod method, DriverTestAttribute attribute)
     {
         if (method.Parameters.Count > 0 || method.IsGenericMethodDefinition) throw new FormatException("a driver test takes no parameters");
-        return attribute.Settings(method.Method.GetCustomAttributes<AllowLogAttribute>().Concat(method.TestClass.Class.GetCustomAttributes<AllowLogAttribute>()));
+        return attribute.Settings(Attributes<AllowLogAttribute>(method), Attributes<AllowCheckAttribute>(method));
     }
+
+    static IEnumerable<T> Attributes<T>(IXunitTestMethod method) where T : Attribute
+        => method.Method.GetCustomAttributes<T>().Concat(method.TestClass.Class.GetCustomAttributes<T>());
 }

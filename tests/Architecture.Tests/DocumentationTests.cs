@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Understudy.Pci;
 
 namespace Understudy.Architecture.Tests;
 
@@ -26,6 +27,7 @@ public sealed partial class DocumentationTests
     [InlineData("README.md")]
     [InlineData("CONTRIBUTING.md")]
     [InlineData("docs/start-here.md")]
+    [InlineData("docs/bus-checks.md")]
     [InlineData("docs/writing-a-model.md")]
     public void Every_link_leads_somewhere(string document)
     {
@@ -33,6 +35,13 @@ public sealed partial class DocumentationTests
         var dead = Links().Matches(File.ReadAllText(Path.Combine(Repository.Root, document))).Select(link => link.Groups[1].Value)
             .Where(target => !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(folder, target)));
         Assert.Empty(dead);
+    }
+
+    [Fact]
+    public void Every_bus_check_is_explained()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs/bus-checks.md"));
+        Assert.All(BusChecks.All, check => Assert.Contains($"| `{check.Name}` | {check.Meaning} | {check.Severity.ToString().ToLowerInvariant()} |", page, StringComparison.Ordinal));
     }
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]

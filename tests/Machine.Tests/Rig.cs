@@ -32,7 +32,7 @@ sealed class Rig<T> : IAsyncDisposable where T : PciDevice
         var spec = new BootSpec(lab.Kernel) { OnDeviceCommand = command => Task.FromResult(rig!._console.Answer(command)) };
         var machine = lab.Board.Assemble(change is null ? spec : change(spec));
         var (faults, trace) = (new FaultInjector(), new TraceRecorder(1 << 12));
-        rig = new Rig<T>(machine, machine.Pci.Plug(device, "nic", trace, faults), faults, trace);
+        rig = new Rig<T>(machine, machine.Pci.Plug(device, "nic", trace, new BusChecker(), faults), faults, trace);
         if (device is Rtl8111) rig._console.Add("nic", Catalog.Find("rtl8111"), rig.Slot, trace, faults);
         return rig;
     }

@@ -10,7 +10,7 @@ public class AllocationTests
     {
         var faults = new FaultInjector();
         var bus = new LoopbackBus();
-        var slot = new PciSlot<Nic>(bus, new Nic(), intercepted ? [new TraceRecorder(), faults] : null).Enable();
+        var slot = new PciSlot<Nic>(bus, new Nic(), intercepted ? [new TraceRecorder(), new BusChecker(), faults] : null).Enable();
         if (intercepted)
         {
             faults.Add(FaultRule.Parse("mmio-read MAC.IntrStatus every=3 -> flip 0x1"));
@@ -51,7 +51,7 @@ public class AllocationTests
             g.AddBar(0, new RegisterMap("Space", 0x1000));
             g.Add(new Msix(8, 0, 0, 0x800));
             lines = [.. Enumerable.Range(0, 8).Select(g.Line)];
-        }), [new TraceRecorder()]).Enable();
+        }), [new TraceRecorder(), new BusChecker()]).Enable();
         var control = slot.Find(0x11) + 2;
         void Drive(int rounds)
         {

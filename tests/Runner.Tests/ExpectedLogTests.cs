@@ -35,6 +35,18 @@ public sealed class ExpectedLogTests
     }
 
     [Fact]
+    public void An_allowed_check_is_a_remark_and_other_checks_stay_what_they_are()
+    {
+        var settings = new TestSettings { AllowedChecks = [AllowedCheck.Of("wrong-size", "the datasheet allows it")] };
+        var found = new Finding(1, FindingSource.Device, "wrong-size", "nic: MmioRead of 1 bytes", Severity.Warning, []);
+        Assert.Equal((Severity.Info, "nic: MmioRead of 1 bytes (allowed: the datasheet allows it)"), (settings.Judge(found).Severity, settings.Judge(found).Title));
+        var other = found with { Rule = "reserved-bits" };
+        Assert.Same(other, settings.Judge(other));
+        var kernels = found with { Source = FindingSource.Kernel };
+        Assert.Same(kernels, settings.Judge(kernels));
+    }
+
+    [Fact]
     public void What_the_lab_found_of_itself_cannot_be_allowed()
     {
         var crash = s_watchdog with { Source = FindingSource.Lab };

@@ -48,6 +48,9 @@ public sealed class SuiteReaderTests : IDisposable
             allow-log:
               - pattern: NETDEV WATCHDOG
                 reason: it is what we do to it
+            allow-check:
+              - check: reserved-bits
+                reason: the vendor's driver does so too
             skip-if: test -e /nowhere
             tags: [a, b]
             """);
@@ -64,6 +67,7 @@ public sealed class SuiteReaderTests : IDisposable
         Assert.Matches(Assert.Single(settings.ExpectedFindings), "WARNING in f");
         Assert.Matches(settings.ExpectedLog[1], "eth0: RTL8168c");
         Assert.Equal("it is what we do to it", Assert.Single(settings.AllowedLog).Reason);
+        Assert.Equal(("reserved-bits", "the vendor's driver does so too"), (Assert.Single(settings.AllowedChecks).Check, settings.AllowedChecks[0].Reason));
         Assert.Equal(["test -e /nowhere"], settings.SkipIf);
         Assert.Equal([("lan", "irq 0 every=5 -> drop"), ("io", "mmio-read * nth=3 -> remove")], ((DirectoryTest)test).Faults.Select(fault => (fault.Device, fault.Rule.ToString())));
     }
@@ -85,6 +89,8 @@ public sealed class SuiteReaderTests : IDisposable
     [InlineData("expect-log: '('", "expect-log: '(' is not a regular expression")]
     [InlineData("allow-log: WARNING", "allow-log: expected 'pattern: REGEX' and 'reason: WHY'; what is allowed needs a reason, not 'WARNING'")]
     [InlineData("allow-log: [{pattern: x}]", "allow-log: expected 'pattern: REGEX' and 'reason: WHY' and nothing else; what is allowed needs a reason")]
+    [InlineData("allow-check: reserved-bits", "allow-check: expected 'check: NAME' and 'reason: WHY'; what is allowed needs a reason, not 'reserved-bits'")]
+    [InlineData("allow-check: [{check: reserved-bit, reason: x}]", "allow-check: there is no check 'reserved-bit'; did you mean 'reserved-bits'? There is access-after-removal")]
     [InlineData("- a list", "test.yaml:1: expected 'key: value' lines, not a list")]
     [InlineData("just words", "test.yaml:1: expected 'key: value' lines, not 'just words'")]
     [InlineData("cpus: 1\ncpus: 2", "test.yaml:2: this is not YAML")]

@@ -17,7 +17,7 @@ public sealed class CardTraceTests
         var device = CardName.Plan(new Rtl8111(), null, []);
         var (trace, faults) = (new TraceRecorder(64), new FaultInjector());
         _slot = new PciSlot<PciDevice>(new LoopbackBus(), device.Entry.Create(), [trace, faults]);
-        _card.Attach(new PluggedDevice(device, _slot, trace, faults));
+        _card.Attach(new PluggedDevice(device, _slot, trace, faults) { Checks = new BusChecker() });
         _slot.WriteConfig(0x04, [0x06, 0x00]);
     }
 

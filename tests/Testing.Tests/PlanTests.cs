@@ -14,7 +14,7 @@ public sealed class PlanTests
         }
     }
 
-    static TestSettings Settings(DriverTestAttribute attribute, params AllowLogAttribute[] allowed) => attribute.Settings(allowed);
+    static TestSettings Settings(DriverTestAttribute attribute, params AllowLogAttribute[] allowed) => attribute.Settings(allowed, []);
 
     [Fact]
     public void An_attribute_says_what_a_test_yaml_says()
@@ -40,6 +40,13 @@ public sealed class PlanTests
         var (said, unsaid) = (Settings(new DriverTestAttribute()), new TestSettings());
         Assert.Equal((unsaid.Timeout, unsaid.Cpus, unsaid.MemoryMebibytes), (said.Timeout, said.Cpus, said.MemoryMebibytes));
         Assert.Null(said.Kernel);
+    }
+
+    [Fact]
+    public void An_allowed_check_has_to_exist()
+    {
+        Assert.Equal("slow card", Assert.Single(new DriverTestAttribute().Settings([], [new AllowCheckAttribute("wrong-size", "slow card")]).AllowedChecks).Reason);
+        Assert.StartsWith("AllowCheck: there is no check 'size'", Assert.Throws<FormatException>(() => new DriverTestAttribute().Settings([], [new AllowCheckAttribute("size", "x")])).Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, DriverTestAttribute> Wrong => new()

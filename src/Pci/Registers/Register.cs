@@ -44,6 +44,10 @@ public sealed class Register
     internal ulong ClearedByRead { get; private set; }
     internal ulong Hidden { get; private set; }
     internal ulong NotModelled { get; private set; }
+    internal ulong Declared { get; private set; }
+
+    /// <summary>Some bit of it does something, or stores something, when the bus writes it.</summary>
+    internal bool TakesWrites => (Writable | ClearedByOne | SetByOne | Hidden) != 0;
 
     /// <summary>Makes the whole register read/write, as one field of its own name.</summary>
     public Register ReadWrite()
@@ -118,6 +122,7 @@ public sealed class Register
         foreach (var other in _fields)
             if ((other.Mask & mask) != 0) throw new ArgumentException($"{this}: {name}[{high}:{low}] overlaps {other.Name}", nameof(high));
         _fields.Add(new FieldInfo(name, mask, low, access, valueNames));
+        Declared |= mask;
         Fold(mask, access);
         return new Bits(this, mask, low);
     }

@@ -89,6 +89,9 @@ public sealed class RegisterFile
         return this;
     }
 
+    /// <summary>The model acts on writes of this register.</summary>
+    internal bool HasWriteHook(Register register) => _onWrite[register.Index] is not null;
+
     /// <summary>Puts every register back to its reset value and clears memory windows. Hooks do not run.</summary>
     public void Reset()
     {

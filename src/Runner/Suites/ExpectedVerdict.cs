@@ -19,8 +19,8 @@ static class ExpectedVerdict
     {
         if (finding.Source is FindingSource.Lab or FindingSource.Agent || finding.Severity < Severity.Warning) return finding;
         if (settings.ExpectedFindings.Any(title => title.IsMatch(finding.Title))) return finding with { Expected = true };
-        if (settings.AllowedLog.FirstOrDefault(allowed => allowed.Covers(finding)) is { } allowed)
-            return finding with { Severity = Severity.Info, Title = $"{finding.Title} (allowed: {allowed.Reason})" };
+        var reason = settings.AllowedLog.FirstOrDefault(allowed => allowed.Covers(finding))?.Reason ?? settings.AllowedChecks.FirstOrDefault(allowed => allowed.Covers(finding))?.Reason;
+        if (reason is not null) return finding with { Severity = Severity.Info, Title = $"{finding.Title} (allowed: {reason})" };
         return settings.ExpectedLog.Any(pattern => pattern.IsMatch(finding.Title) || finding.Lines.Any(pattern.IsMatch))
             ? finding with { Severity = Severity.Info, Title = $"{finding.Title} (expected)" }
             : finding;

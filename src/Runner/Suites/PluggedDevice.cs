@@ -7,4 +7,8 @@ namespace Understudy.Runner.Suites;
 /// <param name="Slot">Where it is.</param>
 /// <param name="Trace">The recorder on that slot.</param>
 /// <param name="Faults">The fault injector on that slot.</param>
-public sealed record PluggedDevice(PlannedDevice Device, PciSlot Slot, TraceRecorder Trace, FaultInjector Faults);
+public sealed record PluggedDevice(PlannedDevice Device, PciSlot Slot, TraceRecorder Trace, FaultInjector Faults)
+{
+    /// <summary>The bus checks on that slot.</summary>
+    public required BusChecker Checks { get; init; }
+}

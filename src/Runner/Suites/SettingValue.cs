@@ -66,6 +66,8 @@ sealed partial class SettingValue(YamlNode node, string directory)
 
     public IReadOnlyList<AllowedLog> Allowed() => [.. Items().Select(item => item.AllowedOne())];
 
+    public IReadOnlyList<AllowedCheck> AllowedChecks() => [.. Items().Select(item => item.AllowedCheck())];
+
     /// <summary>The keys of a map, in their order.</summary>
     public IEnumerable<(string Key, SettingValue Value)> Entries() => node is YamlMappingNode map
         ? map.Children.Select(pair => (new SettingValue(pair.Key, directory).Text(), new SettingValue(pair.Value, directory)))
@@ -94,13 +96,32 @@ sealed partial class SettingValue(YamlNode node, string directory)
         }
     }
 
+    AllowedCheck AllowedCheck()
+    {
+        var (check, reason) = WithReason("check", "NAME");
+        try
+        {
+            return Suites.AllowedCheck.Of(check.Text(), reason);
+        }
+        catch (FormatException wrong)
+        {
+            throw new SettingException(check.Line, wrong.Message);
+        }
+    }
+
     AllowedLog AllowedOne()
     {
-        if (node is not YamlMappingNode) throw Expected("'pattern: REGEX' and 'reason: WHY'; what is allowed needs a reason");
+        var (pattern, reason) = WithReason("pattern", "REGEX");
+        return new AllowedLog(pattern.Read(Pattern), reason);
+    }
+
+    (SettingValue What, string Reason) WithReason(string key, string value)
+    {
+        if (node is not YamlMappingNode) throw Expected($"'{key}: {value}' and 'reason: WHY'; what is allowed needs a reason");
         var entries = Entries().ToDictionary(entry => entry.Key, entry => entry.Value);
-        if (entries.Count != 2 || !entries.TryGetValue("pattern", out var pattern) || !entries.TryGetValue("reason", out var reason) || reason.Text().Length == 0)
-            throw Expected("'pattern: REGEX' and 'reason: WHY' and nothing else; what is allowed needs a reason");
-        return new AllowedLog(pattern.Read(Pattern), reason.Text());
+        return entries.Count == 2 && entries.TryGetValue(key, out var what) && entries.TryGetValue("reason", out var reason) && reason.Text().Length > 0
+            ? (what, reason.Text())
+            : throw Expected($"'{key}: {value}' and 'reason: WHY' and nothing else; what is allowed needs a reason");
     }
 
     /// <summary>The elements of a list.</summary>

@@ -31,6 +31,7 @@ static class SettingsFile
         ["leak-check"] = (settings, value) => settings with { LeakCheck = value.Number(10, 1000) },
         ["expect-log"] = (settings, value) => settings with { ExpectedLog = value.List(SettingValue.Pattern) },
         ["allow-log"] = (settings, value) => settings with { AllowedLog = value.Allowed() },
+        ["allow-check"] = (settings, value) => settings with { AllowedChecks = value.AllowedChecks() },
         ["skip-if"] = (settings, value) => settings with { SkipIf = value.Texts() },
         ["tags"] = (settings, value) => settings with { Tags = value.Texts() },
     };

@@ -9,6 +9,9 @@ namespace Understudy.Runner.Suites;
 /// it; the kernel's last word and the verdict after it. What the test does in between are steps on <see cref="Run"/>.</summary>
 public sealed class TestRun : IAsyncDisposable
 {
+    // Shell words only: a process costs more than all of them.
+    const string ReadBindings = "for d in /sys/bus/pci/devices/*; do read v < $d/vendor; read m < $d/device; b=free; [ -e $d/driver ] && b=bound; echo $v $m $b; done";
+
     // Written by us into the guest's kernel log: what comes before it has arrived.
     const string EndOfTest = "understudy: end of test";
 
@@ -175,11 +178,11 @@ public sealed class TestRun : IAsyncDisposable
 
     void Plug(PlannedDevice device)
     {
-        var (trace, faults) = (new TraceRecorder(TraceLines), new FaultInjector());
-        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, faults);
+        var (trace, checks, faults) = (new TraceRecorder(TraceLines), new BusChecker(), new FaultInjector());
+        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, faults);
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
-        _devices.Add(new PluggedDevice(device, slot, trace, faults));
+        _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks });
     }
 
     async Task SkipAsync(CancellationToken cancel)
@@ -196,9 +199,11 @@ public sealed class TestRun : IAsyncDisposable
     {
         var log = _machine!.Guest.KernelLog;
         var mark = log.Mark();
-        var written = await ShellAsync($"echo '<6>{EndOfTest}' > /dev/kmsg", cancel).ConfigureAwait(false);
+        var written = await ShellAsync($"echo '<6>{EndOfTest}' > /dev/kmsg; {ReadBindings}", cancel).ConfigureAwait(false);
         if (written is null || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
+        foreach (var device in _devices)
+            if (DriverBindings.Parse(written.Stdout).AreFree(device.Slot.Device.Identity)) device.Checks.Unbound();
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.
         var expected = Run.Directory.Steps.Any(step => step.Outcome == Outcome.Skip) ? [] : Settings.ExpectedLog;

@@ -80,6 +80,9 @@ public sealed record TestSettings
     /// <summary>What the kernel may complain of.</summary>
     public IReadOnlyList<AllowedLog> AllowedLog { get; init; } = [];
 
+    /// <summary>Checks of the bus that say nothing here.</summary>
+    public IReadOnlyList<AllowedCheck> AllowedChecks { get; init; } = [];
+
     /// <summary>Shell commands for the guest, with the modules loaded; where one succeeds, the test is skipped.</summary>
     public IReadOnlyList<string> SkipIf { get; init; } = [];
 

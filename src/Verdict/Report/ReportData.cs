@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Understudy.Verdict.Traces;
 
 namespace Understudy.Verdict.Report;
 
@@ -14,7 +15,7 @@ sealed record ReportData(
     {
         var kernel = run.Kernel().Select(r => new LogRow(r.Seconds, Stamped(r), r.Level));
         var console = run.Console().Select(l => new LogRow(l.Seconds, ConsoleText.Visible(l.Text), null));
-        return new(ReportSteps.Total(run), new(console, MostRows), new(kernel, MostRows), new(run.Trace(), MostRows), run.Findings);
+        return new(ReportSteps.Total(run), new(console, MostRows), new(kernel, MostRows), new(TraceLines.Of(run), MostRows), run.Findings);
     }
 
     static string Stamped(KernelRecord record) =>
