@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Understudy.Guest;
@@ -8,6 +9,8 @@ namespace Understudy.Boards;
 /// <summary>What guests are made of beside their kernel: the agent, busybox, modules.</summary>
 sealed class GuestSoftware
 {
+    const int FrightLines = 40;
+
     readonly Toolbox _toolbox;
     readonly string _agent, _busybox;
 
@@ -58,8 +61,11 @@ sealed class GuestSoftware
         => [.. (await tree.LoadOrderAsync(names, cancel).ConfigureAwait(false)).Select(module => module.Path)];
 
     /// <summary>Loads what is to be loaded before anybody else gets to the guest.</summary>
+    /// <exception cref="BootFailedException">One cannot be loaded; or the kernel took fright at one, which must not be lost.</exception>
     public static async Task PreloadAsync(GuestAgent guest, BootSpec spec, CancellationToken cancel)
     {
+        if (spec.Preloaded.Count == 0) return;
+        var before = await FrightsAsync(guest, cancel).ConfigureAwait(false);
         foreach (var module in spec.Preloaded)
         {
             try
@@ -71,5 +77,12 @@ sealed class GuestSoftware
                 throw new BootFailedException(BootStage.Agent, $"the module {module} cannot be loaded ahead: {refused.Message}");
             }
         }
+        if (await FrightsAsync(guest, cancel).ConfigureAwait(false) == before) return;
+        var said = string.Join('\n', guest.KernelLog.Since().TakeLast(FrightLines).Select(record => record.Text));
+        throw new BootFailedException(BootStage.Agent, $"the kernel warned or worse while {string.Join(", ", spec.Preloaded)} were loaded ahead; with --cold it does so in the test\n{said}");
     }
+
+    // Documentation/admin-guide/tainted-kernels.rst: bit 7 after an oops, bit 9 after a warning.
+    static async Task<long> FrightsAsync(GuestAgent guest, CancellationToken cancel)
+        => long.Parse(Encoding.ASCII.GetString(await guest.PullAsync("/proc/sys/kernel/tainted", cancel).ConfigureAwait(false)), CultureInfo.InvariantCulture) & (1 << 7 | 1 << 9);
 }

@@ -54,6 +54,20 @@ public sealed class SuiteTests : IDisposable
     }
 
     [Fact]
+    public async Task A_restored_guest_has_what_the_driver_stands_on_and_meets_the_driver_itself_in_the_test()
+    {
+        Add("t", "ls /sys/class/net/eth0", "devices: rtl8111 as nic\nmodules: r8169\ntimeout: 20s\n");
+        var record = Record(await PlayAsync(_folder["s"]), "t");
+        Assert.Equal(Outcome.Pass, record.Verdict!.Outcome);
+        var (boot, modules) = (record.Steps.Single(step => step.Name == "boot"), record.Steps.Single(step => step.Name == "modules"));
+        Assert.Contains("restored with", boot.Detail, StringComparison.Ordinal);
+        Assert.Contains("libphy", boot.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("r8169", boot.Detail, StringComparison.Ordinal);
+        Assert.Contains(record.Kernel(), line => line.Text.Contains("r8169", StringComparison.Ordinal));
+        Assert.All(record.Kernel().Where(line => line.Text.Contains("r8169", StringComparison.Ordinal)), line => Assert.True(line.Seconds >= modules.StartedSeconds));
+    }
+
+    [Fact]
     public async Task A_matrix_gives_each_point_its_CPUs_its_device_and_its_module_parameters()
     {
         _folder.With("m.yaml", $"kernels: {Kernel}\ncpus: [1, 2]\ndevices: rtl8111dp as nic\nmodule-parameters: {{r8169: debug=3}}\n");

@@ -39,6 +39,28 @@ public class ModuleTreeTests
     }
 
     [Fact]
+    public void What_comes_before_a_module_is_neither_itself_nor_what_it_asks_for_afterwards()
+    {
+        using var scratch = new Scratch();
+        var tree = Tree(scratch);
+        Assert.Equal(["libphy", "phy", "mdio_devres"], tree.Before("nic-driver"));
+        Assert.Equal(tree.Before("nic-driver"), tree.Before("pci:v000010ECd00008168sv000010ECsd00000123bc01sc00i00"));
+        Assert.Equal(["b"], tree.Before("a"));
+        Assert.Empty(tree.Before("virtio_ring"));
+        Assert.Empty(tree.Before("not_here"));
+    }
+
+    [Fact]
+    public void A_module_drives_the_bus_it_has_an_alias_of()
+    {
+        using var scratch = new Scratch();
+        var tree = Tree(scratch);
+        Assert.True(tree.Drives("nic-driver", "pci"));
+        Assert.False(tree.Drives("nic-driver", "usb"));
+        Assert.False(tree.Drives("libphy", "pci"));
+    }
+
+    [Fact]
     public void A_cycle_of_soft_dependencies_ends()
     {
         using var scratch = new Scratch();

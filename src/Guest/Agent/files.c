@@ -48,7 +48,8 @@ static void on_push(uint32_t id, struct cursor *payload)
 
 	get(&look, 12);
 	path = get_string(&look);
-	if (!strncmp(path, "/sys/", 5) || !strncmp(path, "/proc/", 6) || (stat(path, &status) == 0 && !S_ISREG(status.st_mode))) {
+	if (!strncmp(path, "/sys/", 5) || !strncmp(path, "/proc/", 6)
+	    || (strcmp(path, "/dev/kmsg") && stat(path, &status) == 0 && !S_ISREG(status.st_mode))) {
 		work(id, payload, push);	/* a driver, or nobody, is behind it and may keep us there */
 		return;
 	}

@@ -17,6 +17,22 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
     /// <summary>What the guest must have of the kernel's own modules; after <see cref="BuildAsync"/>, also what the others need.</summary>
     public IReadOnlyList<string> OfKernel => [.. planned.Where(module => !module.IsPath).Select(module => module.Name).Concat(_built.Values.SelectMany(modules => Needs(modules))).Distinct()];
 
+    /// <summary>Which of the kernel's own modules a guest may have loaded before it is saved, with nothing lost to the test: what its modules
+    /// need. None that the test names, for their loading is the test's; none that drives PCI devices or stands on one of these, for it would
+    /// meet its device before the test begins. After <see cref="BuildAsync"/>.</summary>
+    public async Task<IReadOnlyList<string>> AheadAsync(CancellationToken cancel)
+    {
+        if (OfKernel.Count == 0 || lab.Kernel.ModulesDirectory is null) return [];
+        var tree = await lab.Toolbox.ModulesAsync(lab.Kernel, cancel).ConfigureAwait(false);
+        var named = planned.Where(module => !module.IsPath).Select(module => module.Name)
+            .Concat(_built.Values.SelectMany(modules => modules).Select(module => module.Facts.Name)).Select(Plain).ToHashSet();
+        return [.. OfKernel.SelectMany(name => tree.Before(name).Append(Plain(name))).Distinct().Where(module => tree.Before(module).Append(module).All(MayBeLoaded))];
+
+        bool MayBeLoaded(string module) => !named.Contains(module) && !tree.IsBuiltIn(module) && !tree.Drives(module, "pci");
+    }
+
+    static string Plain(string name) => name.Replace('-', '_');
+
     /// <exception cref="StepSkippedException">The kernel has no such module.</exception>
     public async Task CheckAsync(CancellationToken cancel)
     {

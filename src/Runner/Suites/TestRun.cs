@@ -1,3 +1,4 @@
+using System.Text;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
@@ -150,9 +151,10 @@ public sealed class TestRun : IAsyncDisposable
 
     async Task BootAsync(StepNotes notes, Func<GuestAgent, CancellationToken, Task>? settle, CancellationToken cancel)
     {
+        var ahead = Start == GuestStart.Restored ? await _modules!.AheadAsync(cancel).ConfigureAwait(false) : [];
         _machine = _lab!.Board.Assemble(_storage!.Into(new BootSpec(_lab.Kernel)
         {
-            Modules = _modules!.OfKernel, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
+            Modules = _modules!.OfKernel, Preloaded = ahead, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         }));
@@ -166,7 +168,7 @@ public sealed class TestRun : IAsyncDisposable
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
-        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}";
+        notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
     }
 
     Task CheckLeaksAsync(StepNotes notes, CancellationToken cancel)
@@ -199,17 +201,37 @@ public sealed class TestRun : IAsyncDisposable
     {
         var log = _machine!.Guest.KernelLog;
         var mark = log.Mark();
-        var written = await ShellAsync($"echo '<6>{EndOfTest}' > /dev/kmsg; {ReadBindings}", cancel).ConfigureAwait(false);
-        if (written is null || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
+        if (!await MarkEndAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
-        foreach (var device in _devices)
-            if (DriverBindings.Parse(written.Stdout).AreFree(device.Slot.Device.Identity)) device.Checks.Unbound();
+        await ReadBindingsAsync(cancel).ConfigureAwait(false);
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.
         var expected = Run.Directory.Steps.Any(step => step.Outcome == Outcome.Skip) ? [] : Settings.ExpectedLog;
         var missing = expected.Where(pattern => !records.Any(record => pattern.IsMatch(record.Text))).ToList();
         if (missing.Count > 0) throw new StepFailedException($"the kernel log never said {string.Join(", nor ", missing.Select(pattern => $"'{pattern}'"))}");
         notes.Detail = $"{records.Count} records{(expected.Count > 0 ? ", all that were expected among them" : "")}";
+    }
+
+    async Task ReadBindingsAsync(CancellationToken cancel)
+    {
+        if (_devices.Count == 0) return;
+        var read = await ShellAsync(ReadBindings, cancel).ConfigureAwait(false) ?? throw new StepFailedException("the guest's shell, asked which devices have drivers, does not come to an end");
+        var bindings = DriverBindings.Parse(read.Stdout);
+        foreach (var device in _devices)
+            if (bindings.AreFree(device.Slot.Device.Identity)) device.Checks.Unbound();
+    }
+
+    async Task<bool> MarkEndAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await _machine!.Guest.PushAsync("/dev/kmsg", Encoding.ASCII.GetBytes($"<6>{EndOfTest}\n"), cancellation: cancel).WaitAsync(s_patience, cancel).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     async Task<CommandResult?> ShellAsync(string script, CancellationToken cancel)

@@ -53,6 +53,8 @@ sealed class ModuleIndex
         [.. (_aliases ??= ReadAliases()).Where(entry => FileSystemName.MatchesSimpleExpression(entry.Pattern, alias, ignoreCase: false))
             .Select(entry => entry.Module).Distinct()];
 
+    public bool HasAlias(string module, string start) => (_aliases ??= ReadAliases()).Any(entry => entry.Module == module && entry.Pattern.StartsWith(start, StringComparison.Ordinal));
+
     public static string NameOf(string path)
     {
         var file = path[(path.LastIndexOf('/') + 1)..].Trim();

@@ -46,7 +46,22 @@ public sealed class ModuleTree
         return order;
     }
 
-    /// <summary>The same, as files that can be loaded: compressed modules are uncompressed into the cache, each once.</summary>
+    /// <summary>What has to be there when a module is loaded: what it needs, and what it asks for before itself, in load order. Neither the
+    /// module nor what is built in.</summary>
+    /// <param name="nameOrAlias">A module of this kernel. What the kernel has no module for needs nothing.</param>
+    public IReadOnlyList<string> Before(string nameOrAlias)
+    {
+        var order = new List<string>();
+        foreach (var module in Meaning(nameOrAlias).Where(_index.IsModule)) VisitBefore(module, order, [module]);
+        return order;
+    }
+
+    /// <summary>True when devices of a bus find their driver in this module: it has an alias of that bus.</summary>
+    /// <param name="module">Its name.</param>
+    /// <param name="bus">The bus as aliases begin with it: <c>pci</c>.</param>
+    public bool Drives(string module, string bus) => _index.HasAlias(ModuleIndex.Plain(module), $"{bus}:");
+
+    /// <summary>What <see cref="Closure"/> gives, as files that can be loaded: compressed modules are uncompressed into the cache, each once.</summary>
     /// <inheritdoc cref="Closure"/>
     public async Task<IReadOnlyList<KernelModule>> LoadOrderAsync(IEnumerable<string> namesOrAliases, CancellationToken cancel = default)
     {
@@ -65,11 +80,21 @@ public sealed class ModuleTree
     void Visit(string module, List<string> order, HashSet<string> seen)
     {
         if (!_index.IsModule(module) || !seen.Add(module)) return;
-        foreach (var before in _index.LoadBefore(module).SelectMany(Meaning)) Visit(before, order, seen);
-        foreach (var need in _index.Needs(module).Reverse()) Visit(need, order, seen);
+        foreach (var before in Prerequisites(module)) Visit(before, order, seen);
         order.Add(module);
         foreach (var after in _index.LoadAfter(module).SelectMany(Meaning)) Visit(after, order, seen);
     }
+
+    void VisitBefore(string module, List<string> order, HashSet<string> seen)
+    {
+        foreach (var before in Prerequisites(module).Where(before => _index.IsModule(before) && seen.Add(before)))
+        {
+            VisitBefore(before, order, seen);
+            order.Add(before);
+        }
+    }
+
+    IEnumerable<string> Prerequisites(string module) => _index.LoadBefore(module).SelectMany(Meaning).Concat(_index.Needs(module).Reverse());
 
     ToolchainException NotFound(string wanted) => new(ToolchainProblem.ModuleNotFound,
         $"The kernel {_kernel} has no module '{wanted}', neither as a file nor built in. Near names it has: " +
