@@ -170,8 +170,8 @@ public sealed class Run : IAsyncDisposable
             var work = body(notes);
             if (await Task.WhenAny(work, _silent).ConfigureAwait(false) != work && _machine is { Exit.IsCompleted: false })
             {
-                await DeafGuest.SpeakAsync(_machine).ConfigureAwait(false);
-                return await SignalledAsync(SignalKind.AgentLost, $"the guest gave no sign of life any more in the middle of the step{LastWords()}").ConfigureAwait(false);
+                var tasks = await DeafGuest.SpeakAsync(_machine).ConfigureAwait(false);
+                return await SignalledAsync(SignalKind.AgentLost, $"the guest gave no sign of life any more in the middle of the step\n{(tasks.Length > 0 ? tasks : LastWords())}").ConfigureAwait(false);
             }
             await work.ConfigureAwait(false);
             return (Outcome.Pass, null, []);
@@ -219,7 +219,7 @@ public sealed class Run : IAsyncDisposable
         }
     }
 
-    string LastWords() => _machine!.Console.LastLines(10) is { Length: > 0 } words ? $"\n{words}" : "";
+    string LastWords() => _machine!.Console.LastLines(10);
 
     // A guest that is gone is the machine's story: what ended it decides whose fault that was.
     async Task<(Outcome, string?, IReadOnlyList<string>)> GuestLostAsync(GuestLostException lost)
@@ -244,7 +244,7 @@ public sealed class Run : IAsyncDisposable
 
     async Task<(Outcome, string?, IReadOnlyList<string>)> SignalledAsync(SignalKind kind, string text)
     {
-        var parts = text.Split('\n');
+        var parts = text.TrimEnd('\n').Split('\n');
         var where = _machine is null ? "" : await _machine.InspectAsync().ConfigureAwait(false);
         var signal = new RunSignal(kind, Directory.Now, parts[0], [.. parts.Skip(1), .. where.Length > 0 ? where.Split('\n') : []]);
         _signals.Add(signal);
@@ -253,7 +253,8 @@ public sealed class Run : IAsyncDisposable
 
     static SignalKind StageSignal(BootStage stage) => stage switch
     {
-        BootStage.Firmware => SignalKind.KernelSilent,
+        BootStage.Firmware => SignalKind.FirmwareHung,
+        BootStage.Silent => SignalKind.KernelSilent,
         BootStage.Kernel => SignalKind.NoInit,
         _ => SignalKind.NoAgent,
     };
