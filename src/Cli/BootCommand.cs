@@ -22,19 +22,21 @@ static class BootCommand
         var cpus = new Option<int>("--cpus") { Description = "Virtual CPUs", DefaultValueFactory = _ => 1 };
         var memory = new Option<int>("--memory") { Description = "Guest memory in MiB", DefaultValueFactory = _ => 256 };
         var execute = new Option<string?>("--execute", "-e") { Description = "Run this in the guest's shell instead of an interactive one", HelpName = "SCRIPT" };
+        var faults = new Option<string[]>("--fault") { Description = "A fault of the first device, or NAME: RULE, from power-on (docs/faults.md); may be given several times", HelpName = "RULE" };
         var json = CommandLine.Json();
         var command = new Verb("boot",
             "Boot a kernel with devices and give a shell in the guest; leaving it powers the guest off. Drivers are loaded for what is plugged in. In the guest, 'device NAME ...' acts on a model; on the host side, Ctrl-] asks for one such command.",
             """
             understudy boot --kernel debian:6.12 --device rtl8111
             understudy boot --device rtl8111 -e 'ip link set eth0 up; device nic cable on; sleep 1; dmesg | tail -3'
+            understudy boot --device rtl8111 --fault 'mmio-read RTL8111.ChipCmd nth=2 -> timeout' -e 'dmesg | grep r8169'
             echo uname -a | understudy boot
-            """) { board, kernel, modules, devices, cpus, memory, execute, json };
+            """) { board, kernel, modules, devices, cpus, memory, execute, faults, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () =>
         {
             if (parsed.GetValue(cpus) is < 1 or > 64) throw new UsageException("--cpus takes a number from 1 to 64");
             if (parsed.GetValue(memory) is < 64 or > 65536) throw new UsageException("--memory takes a number of MiB from 64 to 65536");
-            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory));
+            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory)) { Faults = parsed.GetValue(faults) ?? [] };
             return RunAsync(session, parsed.GetValue(execute), parsed.GetValue(json), cancel);
         }));
         return command;
@@ -45,7 +47,7 @@ static class BootCommand
         if (json && script is null) throw new UsageException("--json needs --execute: an interactive shell has nothing to say in JSON");
         using var progress = new ProvisionDisplay(quiet: json);
         var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
-        await using var machine = await session.PowerOnAsync(toolbox, text => progress.Line(text), cancel).ConfigureAwait(false);
+        await using var machine = await PowerOnAsync(session, toolbox, progress, cancel).ConfigureAwait(false);
         progress.Dispose();
         try
         {
@@ -58,6 +60,18 @@ static class BootCommand
         catch (GuestLostException)
         {
             return TellEnd(await machine.ShutDownAsync(s_grace).ConfigureAwait(false), machine.Console, json);
+        }
+    }
+
+    static async Task<IMachine> PowerOnAsync(BootSession session, Toolbox toolbox, ProvisionDisplay progress, CancellationToken cancel)
+    {
+        try
+        {
+            return await session.PowerOnAsync(toolbox, text => progress.Line(text), cancel).ConfigureAwait(false);
+        }
+        catch (FormatException wrong)
+        {
+            throw new UsageException($"--fault: {wrong.Message}");
         }
     }
 

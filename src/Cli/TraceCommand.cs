@@ -21,6 +21,7 @@ static class TraceCommand
     static readonly Option<string?> s_around = new("--around") { Description = "The lines around a finding, by its number from 1, as the report shows them", HelpName = "FINDING" };
     static readonly Option<int> s_lines = new("--lines") { Description = "With --around: so many lines on either side", HelpName = "N", DefaultValueFactory = _ => 20 };
     static readonly Option<bool> s_log = new("--log") { Description = "The kernel log between the lines" };
+    static readonly Option<bool> s_coverage = new("--coverage") { Description = "What of its devices the driver met: registers, values, interrupts, capabilities. A folder of runs: all of them together" };
     static readonly Option<string?> s_export = new("--export") { Description = $"Write it for another tool: {string.Join("; ", TraceExports.All.Select(export => $"{export.Format} ({export.What})"))}", HelpName = "FORMAT" };
     static readonly Option<string?> s_output = new("--output", "-o") { Description = "With --export: the file to write; standard output unless told", HelpName = "FILE" };
     static readonly Option<bool> s_json = CommandLine.Json();
@@ -34,15 +35,17 @@ static class TraceCommand
             understudy trace RUN --register 'Intr*,ChipCmd' --log         two registers, and what the kernel said meanwhile
             understudy trace RUN --kind irq,stimulus --from 2.5 --to 3    interrupts and what was done to the device, in half a second
             understudy trace RUN --around 1                               what led to the first finding
+            understudy trace runs/run-20260314-150926-000 --coverage      what all those runs together met of their devices
             understudy trace RUN --export vcd -o run.vcd                  registers and interrupt lines as signals, for GTKWave
             understudy trace RUN --export perfetto -o run.json            for ui.perfetto.dev
-            """) { s_run, s_device, s_kind, s_register, s_from, s_to, s_grep, s_around, s_lines, s_log, s_export, s_output, s_json };
+            """) { s_run, s_device, s_kind, s_register, s_from, s_to, s_grep, s_around, s_lines, s_log, s_coverage, s_export, s_output, s_json };
         command.SetAction((parsed, _) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => Task.FromResult(Run(parsed))));
         return command;
     }
 
     static int Run(ParseResult parsed)
     {
+        if (parsed.GetValue(s_coverage)) return Coverage(parsed.GetValue(s_run), parsed.GetValue(s_json));
         var run = RunArgument.Load(parsed.GetValue(s_run), "trace");
         var filter = Filter(parsed, run);
         var lines = TraceLines.Of(run).Where(filter.Shows);
@@ -51,6 +54,16 @@ static class TraceCommand
         else if (parsed.GetValue(s_json)) PrintJson(run, lines);
         else Pager.Show(Text(run, lines, filter, parsed.GetValue(s_log)));
         foreach (var problem in run.Problems) Console.Error.WriteLine($"understudy: {problem}");
+        return ExitCode.Pass;
+    }
+
+    static int Coverage(string? path, bool json)
+    {
+        if (path is null || !Directory.Exists(path)) throw new UsageException("name a run directory, or a folder with run directories below it: understudy trace RUN --coverage");
+        var coverage = File.Exists(Path.Combine(path, "run.json")) ? Verdict.Coverage.Of(path) : RunSummary.Read(path).Coverage();
+        if (coverage is null) throw new UsageException($"{path} has no coverage.json: only runs with a device of ours in them leave one, at their end");
+        if (json) Console.Out.WriteLine(coverage.ToJson());
+        else Pager.Show(coverage.Lines());
         return ExitCode.Pass;
     }
 

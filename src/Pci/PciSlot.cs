@@ -127,14 +127,17 @@ public class PciSlot
 
     internal InterruptDelivery Interrupts { get; }
 
-    internal DeviceTimer NewTimer(Action callback, string name) => new(Clock, name, () => RunTimer(name, callback));
+    internal DeviceTimer NewTimer(Action callback, string name) => new(Clock, name, () => RunTimer(name, callback, evenCrashed: false));
 
-    void RunTimer(string name, Action callback)
+    /// <summary>A timer of the bus, which a model that crashed does not stop.</summary>
+    internal DeviceTimer NewBusTimer(Action callback, string name) => new(Clock, name, () => RunTimer(name, callback, evenCrashed: true));
+
+    void RunTimer(string name, Action callback, bool evenCrashed)
     {
         try
         {
             Note(NoteKind.Timer, name);
-            if (!_crashed) callback();
+            if (!_crashed || evenCrashed) callback();
         }
         catch (Exception exception)
         {
@@ -170,6 +173,8 @@ public class PciSlot
     internal void AddFinding(string check, string text) => Add(check, text);
 
     internal bool IsBusMaster => _config.BusMaster;
+
+    internal RegisterFile ConfigRegisters => _config.Registers;
 
     /// <summary>The MSI-X table is kept here, not by the machine.</summary>
     internal bool OwnsMsixTable => _msix is not null && !_bus.OwnsMsixTable && Interrupts.MsixIsActive;

@@ -18,6 +18,9 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
     /// <summary>Acts on the devices by words.</summary>
     public DeviceConsole Console { get; } = new();
 
+    /// <summary>Faults that begin at power-on: lines as in a <c>faults</c> file.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
     /// <summary>Boots, and loads the drivers of what is plugged in.</summary>
     /// <param name="toolbox">Where everything comes from.</param>
     /// <param name="says">Told what happens.</param>
@@ -34,6 +37,7 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
         try
         {
             foreach (var entry in _entries) Plug(machine, entry, says);
+            foreach (var line in Faults) says(Console.Fault(line));
             if (cpus > 1 && opened.Board.Traits.WhyNot(BoardAbility.Smp) is { } lack) throw new LabFailedException($"The board {opened.Board.Name} has {lack}: leave --cpus at 1.");
             says($"booting {opened.Kernel.Release} under {machine.Accelerator.Name} ({machine.Accelerator.Reason})");
             await machine.PowerOnAsync(cancel).ConfigureAwait(false);

@@ -61,6 +61,19 @@ public sealed class DeviceConsole
         }
     }
 
+    /// <summary>Breaks a device: a rule, for the first device, or <c>NAME: RULE</c>.</summary>
+    /// <returns>What was done.</returns>
+    /// <exception cref="FormatException">It is no rule, or for no device that is there.</exception>
+    public string Fault(string line)
+    {
+        var colon = line.IndexOf(": ", StringComparison.Ordinal);
+        var name = colon > 0 && !line[..colon].Contains(' ', StringComparison.Ordinal) ? line[..colon] : _devices.Keys.FirstOrDefault() ?? "";
+        if (!_devices.TryGetValue(name, out var device)) throw new FormatException($"the fault '{line}' has no device to strike: there is {(_devices.Count == 0 ? "none" : string.Join(", ", _devices.Keys))}");
+        var rule = FaultRule.Parse(line.StartsWith($"{name}: ", StringComparison.Ordinal) ? line[(colon + 1)..].Trim() : line);
+        device.Faults.Add(rule);
+        return $"fault of '{name}': {rule}";
+    }
+
     /// <summary>What every device understands.</summary>
     public string Help() => string.Concat(_devices.SelectMany(device => device.Value.Entry.Orders
         .Select(order => (order.Usage, order.Help))

@@ -58,6 +58,8 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     /// <summary>From now on it is the driver's.</summary>
     public void DriverComes() => Volatile.Write(ref _driverCame, directory.Now);
 
+    public void Remark(string rule, string text) => Add(new Finding(directory.Now, FindingSource.Device, rule, text, Severity.Info, []));
+
     /// <summary>Waits until everything is on disk.</summary>
     /// <param name="transport">Findings about the machine's side of the bus; null where no machine was made.</param>
     /// <returns>All findings, in the order they were made.</returns>
@@ -186,7 +188,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         => new(directory.Now, found.Check == "model-crashed" ? FindingSource.Lab : FindingSource.Device, found.Check, $"{device}: {found.Text}", SeverityOf(found.Check), found.Detail.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
     // A model that throws is the lab's failure. What a model alone checks is worth a look.
-    static Severity SeverityOf(string check) => check == "model-crashed" ? Severity.Error : BusChecks.Find(check)?.Severity switch
+    static Severity SeverityOf(string check) => check is "model-crashed" or "fault-order" ? Severity.Error : BusChecks.Find(check)?.Severity switch
     {
         CheckSeverity.Error => Severity.Error,
         CheckSeverity.Info => Severity.Info,

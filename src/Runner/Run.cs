@@ -122,6 +122,24 @@ public sealed class Run : IAsyncDisposable
     /// <param name="trace">The recorder on that slot.</param>
     public void Watch(string name, PciSlot slot, TraceRecorder trace) => _evidence.Watch(name, slot, trace);
 
+    /// <summary>Records what drivers met of their devices. Call once, when the machine has ended.</summary>
+    public void Covered(Coverage coverage)
+    {
+        try
+        {
+            Directory.Write(coverage);
+        }
+        catch (RunDirectoryFullException full)
+        {
+            Broke(SignalKind.DiskFull, full.Message);
+        }
+    }
+
+    /// <summary>Adds something worth showing to the findings; it changes nothing. Once a text.</summary>
+    /// <param name="rule">What kind of thing, a short fixed name.</param>
+    /// <param name="text">What it is, in a line.</param>
+    public void Remark(string rule, string text) => _evidence.Remark(rule, text);
+
     /// <summary>Judges the run and writes verdict and report. Call when the machine has ended.</summary>
     /// <param name="expected">Turns the judgement by what was expected of the run; null leaves it.</param>
     /// <param name="foretold">Titles of findings it is to come to, as regular expressions; null for none.</param>

@@ -41,6 +41,29 @@ public sealed class Card<T> where T : PciDevice
     /// <exception cref="FormatException">It is no rule, or names no register of the device; the message says what would be right.</exception>
     public void Fault(string rule) => Plugged.Faults.Add(FaultRule.Parse(rule));
 
+    /// <summary>Does something to the model each time its bus carries what the words before a rule's arrow say:
+    /// <c>Fault("mmio-write RTL8111.TxPoll nth=2", n => n.FailNextTransmit())</c>.</summary>
+    /// <param name="match">Operation, target and conditions.</param>
+    /// <param name="action">What is done: before what the driver does, right after what the device does.</param>
+    /// <param name="text">What the trace says of it.</param>
+    /// <exception cref="FormatException">It is no match, or names no register of the device.</exception>
+    public void Fault(string match, Action<T> action, [CallerArgumentExpression(nameof(action))] string text = "")
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        var rule = FaultRule.Parse($"{match} -> drop") with { Effect = new FaultEffect(FaultKind.Do, 0, text) };
+        Plugged.Faults.Add(rule, model => action((T)model));
+    }
+
+    /// <summary>Rules that say <c>armed</c> may strike; each change to true starts their counts anew.</summary>
+    public bool FaultsArmed
+    {
+        get => Plugged.Faults.Armed;
+        set => Plugged.Faults.Armed = value;
+    }
+
+    /// <summary>What became of its rules: how often each matched, and struck.</summary>
+    public IReadOnlyList<FaultTally> Faults => Plugged.Faults.Tallies;
+
     /// <summary>Mends its bus: no rule strikes any more, and a card that was removed is back.</summary>
     public void ClearFaults() => Plugged.Faults.Clear();
 

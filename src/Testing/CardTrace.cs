@@ -53,10 +53,5 @@ public sealed class CardTrace
     /// <summary>The last lines, as a report shows them.</summary>
     public override string ToString() => _device.Trace.Tail(TailLines);
 
-    TracePattern Parse(string pattern)
-    {
-        var rule = TracePattern.Rule(pattern);
-        _device.Faults.Check(rule);
-        return new TracePattern(rule);
-    }
+    TracePattern Parse(string pattern) => new(_device.Faults.Matcher(TracePattern.Rule(pattern)));
 }

@@ -31,6 +31,19 @@ public sealed class RigPlan
         await test.StartAsync(_lab, [.. _cards.Select(card => card.Device)]).ConfigureAwait(false);
         // The attribute's own devices are in the first slots.
         foreach (var (plugged, card) in test.Run.Devices.TakeLast(_cards.Count).Zip(_cards)) card.Attach(plugged);
+        Break(test.Run);
         return new Rig(test);
+    }
+
+    static void Break(TestRun run)
+    {
+        try
+        {
+            run.Fault(TestVariables.Faults);
+        }
+        catch (FormatException wrong)
+        {
+            throw new TestBrokenException($"{CodeVariables.Faults}: {wrong.Message}");
+        }
     }
 }

@@ -29,6 +29,9 @@ static class TestVariables
     /// <summary>Seed of everything random.</summary>
     public static int Seed => Number(CodeVariables.Seed, 1);
 
+    /// <summary>Faults that begin when a rig is up.</summary>
+    public static IReadOnlyList<string> Faults => Get(CodeVariables.Faults)?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
+
     /// <summary>Which of several repetitions; 0 for a single run.</summary>
     public static int Repeat => Number(CodeVariables.Repeat, 0);
 

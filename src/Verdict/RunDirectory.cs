@@ -135,6 +135,9 @@ public sealed class RunDirectory : IDisposable
         return new FileStream(In(name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
+    /// <summary>Writes <c>coverage.json</c>, in one rename.</summary>
+    public void Write(Coverage coverage) => Replace(RunFiles.Coverage, Json(coverage, RunJson.Default.Coverage));
+
     /// <summary>Writes <c>results.ktap</c> and, last of all, <c>verdict.json</c>. Works on a full disk.</summary>
     public void Conclude(RunVerdict verdict)
     {

@@ -11,9 +11,10 @@ static class RunFiles
     public const string Trace = "trace.jsonl";
     public const string Findings = "findings.jsonl";
     public const string Results = "results.ktap";
+    public const string Coverage = "coverage.json";
     public const string Verdict = "verdict.json";
     public const string Report = "report.html";
     public const string Reserve = ".reserve";
 
-    public static readonly string[] All = [Run, Steps, Console, ConsoleTimes, Kernel, Trace, Findings, Results, Verdict, Report, Reserve];
+    public static readonly string[] All = [Run, Steps, Console, ConsoleTimes, Kernel, Trace, Findings, Results, Coverage, Verdict, Report, Reserve];
 }

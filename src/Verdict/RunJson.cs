@@ -14,6 +14,7 @@ namespace Understudy.Verdict;
 [JsonSerializable(typeof(TraceRecord))]
 [JsonSerializable(typeof(Finding))]
 [JsonSerializable(typeof(VerdictFile))]
+[JsonSerializable(typeof(Coverage))]
 sealed partial class RunJson : JsonSerializerContext
 {
     // Files are read by people: text stays text. Nothing here is ever pasted into a page.

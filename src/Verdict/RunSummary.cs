@@ -19,6 +19,9 @@ public sealed class RunSummary
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static RunSummary Read(string folder) => new(folder);
 
+    /// <summary>What the drivers of all runs met of their devices together; null where no run says.</summary>
+    public Coverage? Coverage() => Verdict.Coverage.Merge(Runs.Select(run => Verdict.Coverage.Of(System.IO.Path.Combine(Path, run.Folder))).OfType<Coverage>());
+
     /// <summary>The folder's absolute path.</summary>
     public string Path { get; }
 

@@ -125,6 +125,21 @@ public sealed class TraceTests : IDisposable
     }
 
     [Fact]
+    public async Task Coverage_is_what_of_its_devices_the_driver_met()
+    {
+        var (code, output, _) = await RunAsync("trace", s_run, "--coverage");
+        Assert.Equal(0, code);
+        Assert.Matches(@"^nic \(rtl8111\): \d+ of 136 registers, \d+ of 280 field values, 1 of 2 interrupts, 3 of 3 capabilities\n", output);
+        Assert.Matches(@"\n  RTL8111\.IntrMask +0 reads +\d+ writes\n", output);
+        var (_, folder, _) = await RunAsync("trace", Path.GetDirectoryName(s_run)!, "--coverage", "--json");
+        using var json = JsonDocument.Parse(folder);
+        Assert.Equal("rtl8111", json.RootElement.GetProperty("devices")[0].GetProperty("model").GetString());
+        var (none, _, error) = await RunAsync("trace", _home, "--coverage");
+        Assert.Equal(2, none);
+        Assert.Contains("no coverage.json", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task On_a_terminal_it_is_in_a_pager()
     {
         if (!File.Exists("/usr/bin/script")) Assert.Skip("script is not installed: apt-get install bsdutils");

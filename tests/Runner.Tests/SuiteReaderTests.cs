@@ -108,10 +108,25 @@ public sealed class SuiteReaderTests : IDisposable
     [InlineData("irq 0 drop", "faults:1: The fault rule 'irq 0 drop' needs exactly one '->'")]
     [InlineData("\nmmio-read MAC.Nothing -> fail", "faults:2: The fault rule")]
     [InlineData("disk: irq 0 -> drop", "the test has no device 'disk'; it has nic")]
+    [InlineData("irq 0 -> drop\nnic: irq 0 -> duplicate", "faults:2: The fault rule 'irq 0 -> duplicate' can never strike: 'irq 0 -> drop' was there first")]
+    [InlineData("irq 0 -> do dance", "faults:1: 'dance' is no order of rtl8111; it has status; cable on|off")]
+    [InlineData("irq 0 -> do cable sideways", "write: cable on|off")]
     public void A_wrong_fault_is_told_before_anything_is_booted(string faults, string expected)
     {
         _folder.WithTest("s/t", "devices: rtl8111").With("s/t/faults", faults);
         Assert.Contains(expected, Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Faults_from_outside_are_checked_beside_a_tests_own()
+    {
+        _folder.WithTest("s/t", "devices: rtl8111").With("s/t/faults", "irq 0 -> drop");
+        SuiteRequest Request(params string[] faults) => new(SuiteReader.Read(_folder["s"]), "out", "run") { Faults = faults };
+        void Check(SuiteRequest request) => request.CheckFaults(request.Suites.SelectMany(suite => suite.Tests));
+        Check(Request("nic: irq 1 after=\"cable: on\" -> drop", "mmio-write RTL8111.TxPoll -> do fail-tx"));
+        Assert.StartsWith("s/t: The fault rule 'irq 0 -> duplicate' can never strike", Assert.Throws<FormatException>(() => Check(Request("irq 0 -> duplicate"))).Message, StringComparison.Ordinal);
+        var cell = SuitePlan.Round(Request("irq 1 -> drop") with { Kernels = ["k"] }, 0)[0];
+        Assert.Contains(" --fault 'irq 1 -> drop' --seed 1", cell.Reproduce, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class CardTraceTests
         var device = CardName.Plan(new Rtl8111(), null, []);
         var (trace, faults) = (new TraceRecorder(64), new FaultInjector());
         _slot = new PciSlot<PciDevice>(new LoopbackBus(), device.Entry.Create(), [trace, faults]);
-        _card.Attach(new PluggedDevice(device, _slot, trace, faults) { Checks = new BusChecker() });
+        _card.Attach(new PluggedDevice(device, _slot, trace, faults) { Checks = new BusChecker(), Coverage = new DeviceCoverage() });
         _slot.WriteConfig(0x04, [0x06, 0x00]);
     }
 
@@ -31,7 +31,20 @@ public sealed class CardTraceTests
         _slot.Write(Mac, IntrMask, [0x20, 0x00]);
         Assert.Equal((2, 1, 1, 2), (_card.Trace.Count("mmio-read RTL8111.IntrStatus"), _card.Trace.Count("mmio-read RTL8111.IntrMask"),
             _card.Trace.Count("mmio-write rtl8111.intrmask"), _card.Trace.Count("mmio-read *")));
-        Assert.Equal((1, 0), (_card.Trace.Count("mmio-read 0x3e"), _card.Trace.Count("irq *")));
+        Assert.Equal((2, 0), (_card.Trace.Count("mmio-read 0x3e"), _card.Trace.Count("irq *")));
+        Assert.Equal((1, 3, 0, 2), (_card.Trace.Count("mmio 0x3e-0x3f len=2"), _card.Trace.Count("access BAR2"), _card.Trace.Count("mmio BAR1"), _card.Trace.Count("mmio-read RTL8111.IntrStatus.LinkChange")));
+    }
+
+    [Fact]
+    public void A_fault_can_be_something_done_to_the_model()
+    {
+        _card.Fault("mmio-write RTL8111.IntrMask nth=2", nic => nic.CablePluggedIn = true);
+        _slot.Write(Mac, IntrMask, [0, 0]);
+        Assert.False(_card.Ask(nic => nic.CablePluggedIn));
+        _slot.Write(Mac, IntrMask, [0, 0]);
+        Assert.True(_card.Ask(nic => nic.CablePluggedIn));
+        Assert.Equal((2L, 1L), (_card.Faults[0].Matched, _card.Faults[0].Struck));
+        Assert.Contains("-- Fault: mmio-write RTL8111.IntrMask nth=2 -> do nic => nic.CablePluggedIn = true", _card.Trace.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

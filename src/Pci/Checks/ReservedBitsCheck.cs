@@ -12,7 +12,7 @@ sealed class ReservedBitsCheck() : BusCheck("reserved-bits")
         for (var walk = new RegisterWalk(file, offset, transaction.Length); walk.MoveNext();)
         {
             if (walk.Register is not { TakesWrites: true } register) continue;
-            var written = walk.Written(transaction.WriteData);
+            var written = walk.Value(transaction.WriteData);
             if (register.ClearedByOne != 0 && written == walk.Covered) continue;
             var changed = (written ^ walk.File[register]) & walk.Covered & ~register.Declared;
             if (changed != 0 && IsNew((ulong)RuntimeHelpers.GetHashCode(register)))

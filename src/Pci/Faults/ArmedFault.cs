@@ -10,12 +10,12 @@ sealed class ArmedFault
     bool _begun;
     long _start, _matchedBefore, _struckBefore;
 
-    public ArmedFault(FaultRule rule, FaultInjector faults, PciSlot slot)
+    public ArmedFault(FaultRule rule, FaultInjector faults, PciSlot slot, Action<PciDevice>? act = null)
     {
         FaultGrammar.Check(rule);
         (Rule, _slot, _when, _operations, _strikes, Text) = (rule, slot, rule.When, rule.Operations, rule.Effect.Form.Operations, rule.ToString());
         _place = new FaultPlace(rule, slot);
-        Strike = FaultStrike.Of(rule.Effect, _place, faults, slot);
+        Strike = act is null ? FaultStrike.Of(rule.Effect, _place, faults, slot) : new DeviceStrike(rule.Effect, faults, slot, act);
         if (_when.After.Length == 0) Begin();
     }
 

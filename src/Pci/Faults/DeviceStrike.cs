@@ -6,11 +6,13 @@ sealed class DeviceStrike : FaultStrike
     readonly FaultEffect _effect;
     readonly FaultInjector _faults;
     readonly PciSlot _slot;
+    readonly Action<PciDevice>? _act;
 
-    public DeviceStrike(FaultEffect effect, FaultInjector faults, PciSlot slot)
+    public DeviceStrike(FaultEffect effect, FaultInjector faults, PciSlot slot, Action<PciDevice>? act = null)
     {
         (_effect, _faults, _slot) = (effect, faults, slot);
-        if (effect.Kind == FaultKind.Do && faults.Orders is null)
+        _act = act ?? (effect.Kind == FaultKind.Reset ? null : device => faults.Orders!(device, effect.Words));
+        if (act is null && effect.Kind == FaultKind.Do && faults.Orders is null)
             throw new FormatException($"The fault effect '{effect}' can do nothing: {slot.Device.GetType().Name} takes no orders here.");
     }
 
@@ -24,7 +26,7 @@ sealed class DeviceStrike : FaultStrike
 
     void Act()
     {
-        if (_effect.Kind == FaultKind.Reset)
+        if (_act is null)
         {
             _slot.ResetDevice();
             return;
@@ -33,7 +35,7 @@ sealed class DeviceStrike : FaultStrike
         {
             _slot.Stimulate(_effect.Words, device =>
             {
-                _faults.Orders!(device, _effect.Words);
+                _act(device);
                 return 0;
             });
         }

@@ -66,23 +66,30 @@ public sealed class FaultInjector : BusInterceptor
     public void Add(FaultRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        lock (Slot.Clock.Gate)
-        {
-            var armed = new ArmedFault(rule, this, Slot);
-            if (_rules.Count == MostRules) throw new FormatException($"There are {MostRules} fault rules already; clear them first.");
-            if (_rules.Find(other => other.Shadows(armed)) is { } first)
-                throw new FormatException($"The fault rule '{rule}' can never strike: '{first.Text}' was there first, and decides whatever it matches.");
-            _rules.Add(armed);
-            Wake();
-        }
+        lock (Slot.Clock.Gate) Add(new ArmedFault(rule, this, Slot));
     }
 
-    /// <summary>Refuses a rule that <see cref="Add"/> would refuse by itself, and does nothing else.</summary>
+    /// <summary>Adds a rule whose effect is something done to the model, whatever effect it names.</summary>
+    /// <param name="rule">What it strikes, and when.</param>
+    /// <param name="act">Done under the lock: before a transaction that the machine sends, right after one that the device sends.</param>
     /// <exception cref="FormatException">The target names no register of the device, or the rule could never strike.</exception>
-    public void Check(FaultRule rule)
+    public void Add(FaultRule rule, Action<PciDevice> act)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        _ = new ArmedFault(rule, this, Slot);
+        ArgumentNullException.ThrowIfNull(act);
+        lock (Slot.Clock.Gate) Add(new ArmedFault(rule, this, Slot, act));
+    }
+
+    /// <summary>Tells which entries of a trace are what a rule matches, its conditions left aside.</summary>
+    /// <exception cref="FormatException">The target names no register of the device, or a structure, which a trace does not know.</exception>
+    public Predicate<TraceEntry> Matcher(FaultRule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        FaultGrammar.Check(rule);
+        var place = new FaultPlace(rule, Slot);
+        if (place.IsStructure) throw new FormatException($"'{rule.Target}' is a structure, and a trace knows only addresses.");
+        return entry => entry.Kind == TraceKind.Transaction && rule.Covers(entry.Op) && (rule.Length == 0 || rule.Length == entry.Length)
+            && place.Holds(entry.Op, entry.Bar, entry.Address, entry.Length);
     }
 
     /// <summary>Takes every rule away and puts a removed card back. What is late still comes.</summary>
@@ -161,6 +168,15 @@ public sealed class FaultInjector : BusInterceptor
         Slot.Note(NoteKind.Fault, rule.Text);
         Injected?.Invoke(rule.Rule, hit);
         rule.Strike.On(ref transaction, next);
+    }
+
+    void Add(ArmedFault armed)
+    {
+        if (_rules.Count == MostRules) throw new FormatException($"There are {MostRules} fault rules already; clear them first.");
+        if (_rules.Find(other => other.Shadows(armed)) is { } first)
+            throw new FormatException($"The fault rule '{armed.Text}' can never strike: '{first.Text}' was there first, and decides whatever it matches.");
+        _rules.Add(armed);
+        Wake();
     }
 
     static InvalidOperationException NotYet() => new("The fault injector is not on a slot yet.");

@@ -28,12 +28,16 @@ sealed class FaultPlace
         if (_last < _first) throw new FormatException($"The fault rule '{rule}' can never match: its range ends before it begins.");
     }
 
-    public bool Holds(ref BusTransaction transaction)
+    public bool IsStructure => _structure is not null;
+
+    public bool Holds(ref BusTransaction transaction) => _structure is null
+        ? Holds(transaction.Op, transaction.Bar, transaction.Address, transaction.Length)
+        : transaction.Structure is { } structure && string.Equals(structure.Name, _structure, StringComparison.OrdinalIgnoreCase);
+
+    public bool Holds(BusOp op, byte bar, ulong address, int length)
     {
-        if (_structure is not null) return transaction.Structure is { } structure && string.Equals(structure.Name, _structure, StringComparison.OrdinalIgnoreCase);
-        if (_space != AnySpace && !InSpace(transaction.Op, transaction.Bar)) return false;
-        if (transaction.Address > _last) return false;
-        return transaction.Address >= _first || _first - transaction.Address < (ulong)transaction.Length;
+        if (_space != AnySpace && !InSpace(op, bar) || address > _last) return false;
+        return address >= _first || _first - address < (ulong)length;
     }
 
     /// <summary>Everything that meets the other place meets this one too.</summary>

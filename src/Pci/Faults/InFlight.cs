@@ -69,7 +69,7 @@ sealed class InFlight
     /// <summary>Does something as an event of its own, when nothing else is in the middle of anything.</summary>
     public DeviceTimer After(long nanoseconds, string name, Action action)
     {
-        var timer = _slot.NewTimer(action, name);
+        var timer = _slot.NewBusTimer(action, name);
         timer.Arm(nanoseconds);
         return timer;
     }

@@ -15,7 +15,7 @@ sealed class PostedQueue : BusPath
     public PostedQueue(PciSlot slot, FaultInjector faults, string name)
     {
         (_slot, _faults) = (slot, faults);
-        _timer = slot.NewTimer(Arrive, name);
+        _timer = slot.NewBusTimer(Arrive, name);
     }
 
     public bool IsEmpty => _queue.Count == 0;

@@ -11,7 +11,7 @@ sealed class Presence
     public Presence(PciSlot slot, Action changed)
     {
         (_slot, _changed) = (slot, changed);
-        _back = slot.NewTimer(ComeBack, "fault: the card is back");
+        _back = slot.NewBusTimer(ComeBack, "fault: the card is back");
     }
 
     public bool IsGone { get; private set; }

@@ -45,8 +45,8 @@ ref struct RegisterWalk
         return true;
     }
 
-    /// <summary>What a write puts there, in the register's place.</summary>
-    public readonly ulong Written(ReadOnlySpan<byte> data)
+    /// <summary>The part of an access's data that is this register's, in its place there.</summary>
+    public readonly ulong Value(ReadOnlySpan<byte> data)
     {
         ulong value = 0;
         for (var i = Bytes - 1; i >= 0; i--) value = value << 8 | data[Position + i];

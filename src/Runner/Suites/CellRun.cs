@@ -15,7 +15,7 @@ static class CellRun
         GuestScripts? scripts = null;
         if (await run.PrepareAsync(_ => Task.FromResult(lab), (guest, stop) => TestFiles.PushAsync(test, guest, stop), cancel).ConfigureAwait(false))
         {
-            scripts = new GuestScripts(run.Machine, run.Run.Directory, run.Storage, cell.Seed, () => Arm(test, run));
+            scripts = new GuestScripts(run.Machine, run.Run.Directory, run.Storage, cell.Seed, () => Arm(test, cell, run));
             await new TestSequence(test, scripts, run.Run).PlayAsync(cancel).ConfigureAwait(false);
         }
         if (scripts is not { IsLost: true }) await run.ReadLogAsync(cancel).ConfigureAwait(false);
@@ -23,8 +23,9 @@ static class CellRun
         return await run.ConcludeAsync().ConfigureAwait(false);
     }
 
-    static void Arm(DirectoryTest test, TestRun run)
+    static void Arm(DirectoryTest test, TestCell cell, TestRun run)
     {
         foreach (var (device, rule) in test.Faults) run.Devices.First(plugged => plugged.Device.Name == device).Faults.Add(rule);
+        run.Fault(cell.Faults);
     }
 }

@@ -48,6 +48,7 @@ static class CodeRun
         [CodeVariables.Modules] = modules ?? "",
         [CodeVariables.Seed] = cell.Seed.ToString(CultureInfo.InvariantCulture),
         [CodeVariables.Start] = start == GuestStart.Cold ? "cold" : "",
+        [CodeVariables.Faults] = string.Join('\n', cell.Faults),
         [CodeVariables.Run] = directory,
         [CodeVariables.Repeat] = cell.Repeat.ToString(CultureInfo.InvariantCulture),
         [CodeVariables.Command] = cell.Reproduce,

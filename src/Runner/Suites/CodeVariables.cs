@@ -19,6 +19,9 @@ public static class CodeVariables
     /// <summary><c>cold</c> boots each guest; otherwise they are restored.</summary>
     public const string Start = "UNDERSTUDY_START";
 
+    /// <summary>Faults that begin when the rig is up: lines as in a <c>faults</c> file.</summary>
+    public const string Faults = "UNDERSTUDY_FAULTS";
+
     /// <summary>A directory for the run directories of all tests.</summary>
     public const string Output = "UNDERSTUDY_OUTPUT";
 

@@ -11,4 +11,7 @@ public sealed record PluggedDevice(PlannedDevice Device, PciSlot Slot, TraceReco
 {
     /// <summary>The bus checks on that slot.</summary>
     public required BusChecker Checks { get; init; }
+
+    /// <summary>What of the device was met on that slot.</summary>
+    public required DeviceCoverage Coverage { get; init; }
 }

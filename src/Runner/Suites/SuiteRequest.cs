@@ -24,6 +24,9 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
     /// <summary>Which tests.</summary>
     public TestSelection Selection { get; init; } = new();
 
+    /// <summary>Faults for every test in a directory, beside those of its own: lines as in a <c>faults</c> file.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
     /// <summary>Guests at once.</summary>
     public int Jobs { get; init; } = 1;
 
@@ -45,6 +48,22 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
     /// <summary>Called when a directory test has ended badly while its guest still answers: guest and devices stay as they are until this is
     /// done. Null ends every guest with its test. Not with several guests at once.</summary>
     public Func<TestCell, GuestAgent, DeviceConsole, CancellationToken, Task>? Keep { get; init; }
+
+    /// <summary>Refuses faults that could not strike in a test.</summary>
+    /// <exception cref="FormatException">They could not; the message names test and rule.</exception>
+    public void CheckFaults(IEnumerable<SuiteTest> tests)
+    {
+        if (Faults.Count == 0) return;
+        foreach (var test in tests.OfType<DirectoryTest>())
+            try
+            {
+                FaultsFile.Check(Faults, test);
+            }
+            catch (FormatException wrong)
+            {
+                throw new FormatException($"{test.FullName}: {wrong.Message}");
+            }
+    }
 
     /// <summary>How often everything is run; none where there is no end.</summary>
     internal int? Rounds => UntilFail && Repeat == 1 ? null : Repeat;

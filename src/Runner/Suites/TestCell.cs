@@ -16,6 +16,9 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
     /// <summary>The point of a matrix it is at; null without one.</summary>
     public MatrixPoint? Point { get; init; }
 
+    /// <summary>Faults beside those of the test: lines as in a <c>faults</c> file.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
     /// <summary>On what it runs, in a word: the kernel, or the point of the matrix.</summary>
     public string Place => Point?.Name ?? Kernel;
 
@@ -27,7 +30,7 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
 
     /// <summary>The command line that runs this cell and nothing else.</summary>
     public string Reproduce => string.Create(CultureInfo.InvariantCulture,
-        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} {Where} --seed {Seed}");
+        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} {Where}{string.Concat(Faults.Select(rule => $" --fault {Quoted(rule)}"))} --seed {Seed}");
 
     string Where => Point is { } point
         ? $"--matrix {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, point.Matrix))} --cell {Quoted(point.Name)}"

@@ -60,6 +60,16 @@ public sealed class TestRun : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The run has not been planned.</exception>
     internal CellStorage Storage => _storage ?? throw new InvalidOperationException("The run has not been planned.");
 
+    /// <summary>Breaks the devices from now on.</summary>
+    /// <param name="rules">Lines as in a <c>faults</c> file.</param>
+    /// <exception cref="FormatException">One is no rule, or could never strike; the message says why.</exception>
+    public void Fault(IEnumerable<string> rules)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        foreach (var (name, rule) in rules.Select(line => FaultsFile.Line(line, Settings.Devices)))
+            _devices.First(plugged => plugged.Device.Name == name).Faults.Add(rule);
+    }
+
     /// <summary>Brings the guest up to where the test begins. Each step's failure is the run's; nothing is thrown.</summary>
     /// <param name="open">Opens the lab to run in.</param>
     /// <param name="settle">Brings what belongs to the test into the booted guest; null for nothing.</param>
@@ -99,6 +109,9 @@ public sealed class TestRun : IAsyncDisposable
     public async Task<RunVerdict> ConcludeAsync()
     {
         await EndMachineAsync().ConfigureAwait(false);
+        if (_devices.Count > 0) Run.Covered(new Coverage([.. _devices.Select(device => CoverageOf.Device(device.Device.Name, device.Device.Entry.Name, device.Coverage))]));
+        foreach (var device in _devices)
+            foreach (var complaint in device.Faults.Tallies.Select(tally => tally.Complaint).OfType<string>()) Run.Remark("fault-unused", $"{device.Device.Name}: {complaint}");
         return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps), Settings.ExpectedFindings).ConfigureAwait(false);
     }
 
@@ -181,10 +194,11 @@ public sealed class TestRun : IAsyncDisposable
     void Plug(PlannedDevice device)
     {
         var (trace, checks, faults) = (new TraceRecorder(TraceLines), new BusChecker(), new FaultInjector());
-        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, faults);
+        var coverage = new DeviceCoverage();
+        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, coverage, faults);
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
-        _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks });
+        _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks, Coverage = coverage });
     }
 
     async Task SkipAsync(CancellationToken cancel)

@@ -18,6 +18,12 @@ sealed class MiniDriver
         Nic = new Rtl8111(chip: chip);
         if (wire is not null) Nic.Wire = wire;
         Slot = new PciSlot<Rtl8111>(Bus, Nic, interceptors, seed);
+        Probe();
+    }
+
+    /// <summary>What the kernel and rtl_init_one set up in configuration space.</summary>
+    public void Probe()
+    {
         Slot.WriteConfig(CapabilityMsi + 4, BitConverter.GetBytes(0xFEE0_0000));
         Slot.WriteConfig(CapabilityMsi + 12, BitConverter.GetBytes((ushort)0x41));
         Slot.WriteConfig(CapabilityMsi + 2, BitConverter.GetBytes((ushort)0x81));
