@@ -39,6 +39,7 @@ sealed class SuiteDisplay(ProvisionDisplay provision) : ISuiteObserver
 
     public void Summary(SuiteSummary summary)
     {
+        if (summary.Full is { } full) provision.Line($"{full}; what follows is what ran until then");
         if (summary.Interrupted) provision.Line("interrupted: what follows is what ran until then");
         foreach (var result in summary.Results.Where(result => result.FirstBroke is not null))
             provision.Line($"the lab broke once in {result.Cell.Name}: {result.FirstBroke}");
@@ -46,7 +47,7 @@ sealed class SuiteDisplay(ProvisionDisplay provision) : ISuiteObserver
             foreach (var result in summary.Results.Where(result => !result.Outcome.IsGood()))
                 provision.Line(Terminal.Styled(Look(result.Outcome).Colour, Look(result.Outcome).Mark) + $" {result.Cell.Name}: {result.Verdict.Reason}; again: {result.Cell.Reproduce}");
         provision.Line(string.Create(CultureInfo.InvariantCulture, $"{summary} in {summary.Seconds:F1} s"));
-        provision.Line($"report: {Path.Combine(Path.GetRelativePath(Environment.CurrentDirectory, summary.Request.Output), "matrix.html")}");
+        if (File.Exists(Path.Combine(summary.Request.Output, "matrix.html"))) provision.Line($"report: {Path.Combine(Path.GetRelativePath(Environment.CurrentDirectory, summary.Request.Output), "matrix.html")}");
     }
 
     static (string Colour, string Mark) Look(Outcome outcome) => outcome switch

@@ -218,9 +218,9 @@ public sealed class Run : IAsyncDisposable
         {
             return await GuestLostAsync(lost).ConfigureAwait(false);
         }
-        catch (RunDirectoryFullException full)
+        catch (IOException full) when (RunDirectoryFullException.Describes(full))
         {
-            return await SignalledAsync(SignalKind.DiskFull, full.Message).ConfigureAwait(false);
+            return await SignalledAsync(SignalKind.DiskFull, full is RunDirectoryFullException ? full.Message : $"{full.Message}: free some space, or put the run directory on another file system").ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -263,7 +263,8 @@ public sealed class Run : IAsyncDisposable
     async Task<(Outcome, string?, IReadOnlyList<string>)> SignalledAsync(SignalKind kind, string text)
     {
         var parts = text.TrimEnd('\n').Split('\n');
-        var where = _machine is null ? "" : await _machine.InspectAsync().ConfigureAwait(false);
+        // Where the guest was says nothing about a host that fails.
+        var where = _machine is null || kind is SignalKind.DiskFull or SignalKind.LabFault ? "" : await _machine.InspectAsync().ConfigureAwait(false);
         var signal = new RunSignal(kind, Directory.Now, parts[0], [.. parts.Skip(1), .. where.Length > 0 ? where.Split('\n') : []]);
         _signals.Add(signal);
         return (signal.IsLabFault ? Outcome.Broken : Outcome.Fail, signal.Text, signal.Lines);

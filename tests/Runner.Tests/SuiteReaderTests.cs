@@ -96,12 +96,41 @@ public sealed class SuiteReaderTests : IDisposable
     [InlineData("cpus: 1\ncpus: 2", "test.yaml:2: this is not YAML")]
     [InlineData("tags: [a", "this is not YAML")]
     [InlineData("cpus: 1\n---\ncpus: 2", "test.yaml:3: expected one document, not several")]
+    [InlineData("cpus: 2\n\0\u0001", "test.yaml:2: this is not YAML")]
+    [InlineData("tags: &a [*a]", "test.yaml:1: tags: expected a text, not a list")]
+    [InlineData("? [a, b]\n: c", "test.yaml:1: expected a text, not a list")]
+    [InlineData("\nkernel: ['>=7', '<6.12']", "test.yaml:2: kernel: '>=7, <6.12' leaves no kernel; expected bounds such as '>=6.1' and '<7'")]
+    [InlineData("kernel: ['>6.12', '=6.12']", "kernel: '>6.12, =6.12' leaves no kernel")]
+    [InlineData("cpus: 2\nboards: uml", "test.yaml:2: boards: this leaves no board: the test needs smp, and uml has one CPU")]
+    [InlineData("boards: uml\nqemu-arguments: -d int", "test.yaml:1: boards: this leaves no board: the test needs qemu-arguments, and uml has no QEMU. Name a board that can, or none")]
     public void A_wrong_file_is_told_with_file_line_key_and_what_was_expected(string yaml, string expected)
     {
         _folder.WithTest("s/t", yaml);
         var problem = Assert.Single(Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"])).Problems);
         Assert.Contains(expected, problem.ToString(), StringComparison.Ordinal);
         Assert.StartsWith(_folder["s/t/test.yaml"], problem.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_of_brackets_a_byte_that_is_not_UTF8_and_a_directory_are_told_as_any_other_mistake()
+    {
+        _folder.WithTest("s/deep", new string('[', 1 << 19)).WithTest("s/bytes").With("s/directory/run", "#!/bin/sh\n");
+        File.WriteAllBytes(_folder["s/bytes/test.yaml"], [.. "cpus: 1\ndescription: caf"u8, 0xE9, (byte)'\n']);
+        Directory.CreateDirectory(_folder["s/directory/test.yaml"]);
+        var problems = Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"])).Problems.Select(problem => problem.ToString());
+        Assert.Equal([$"{_folder["s/bytes/test.yaml"]}:2: expected UTF-8, and this line holds other bytes",
+            $"{_folder["s/deep/test.yaml"]}:1: expected lists in lists up to 64 deep", $"{_folder["s/directory/test.yaml"]}: expected a file, and this is a directory"], problems);
+    }
+
+    [Fact]
+    public void A_run_that_links_to_nothing_and_names_that_would_do_harm_are_told()
+    {
+        _folder.WithTest("s/fine").WithTest("s/evil\u001b[2Jname").With("s/linked/test.yaml", "");
+        File.CreateSymbolicLink(_folder["s/linked/run"], "nowhere");
+        var message = Assert.Throws<SuiteException>(() => SuiteReader.Read(_folder["s"])).Message;
+        Assert.Contains($"{_folder["s/linked/run"]}: this is a link to nowhere, and nothing is there", message, StringComparison.Ordinal);
+        Assert.Contains("evil?[2Jname: a test's name is its directory's: expected UTF-8 without control characters", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', message);
     }
 
     [Theory]

@@ -112,7 +112,7 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         try
         {
             var arguments = new JsonObject { ["command-line"] = "info registers -a" };
-            return (await _monitor.ExecuteAsync("human-monitor-command", arguments, limit.Token).ConfigureAwait(false)).GetString() ?? "";
+            return (await _monitor.ExecuteAsync("human-monitor-command", arguments, limit.Token).ConfigureAwait(false)).GetString()?.ReplaceLineEndings("\n").Trim() ?? "";
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

@@ -21,7 +21,16 @@ public sealed partial class KernelConstraint
     {
         var constraint = new KernelConstraint(terms);
         foreach (var term in terms) constraint.Add(term.Trim());
+        constraint.CheckRange();
         return constraint;
+    }
+
+    // Every lower bound against every upper one; of releases that are named, nothing is known here.
+    void CheckRange()
+    {
+        foreach (var (low, from) in _comparisons.Where(bound => !bound.Operator.StartsWith('<')))
+            foreach (var (high, to) in _comparisons.Where(bound => !bound.Operator.StartsWith('>')))
+                if (from > to || (from == to && (low == ">" || high == "<"))) throw new FormatException($"'{_text}' leaves no kernel; expected bounds such as '>=6.1' and '<7'");
     }
 
     /// <summary>Whether a test of this constraint is for the kernel.</summary>

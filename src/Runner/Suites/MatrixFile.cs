@@ -26,10 +26,9 @@ public sealed class MatrixFile
         var (key, line) = ("", 0);
         try
         {
-            var stream = new YamlStream();
-            using (var text = new StreamReader(file)) stream.Load(text);
-            if (stream.Documents.Count != 1) throw new SettingException(0, "expected one document with axes such as 'kernels: [debian:6.1, debian:6.12]'");
-            var entries = new SettingValue(stream.Documents[0].RootNode, Path.GetDirectoryName(Path.GetFullPath(file))!).Entries().ToList();
+            var documents = YamlFile.Read(file);
+            if (documents.Count != 1) throw new SettingException(0, "expected one document with axes such as 'kernels: [debian:6.1, debian:6.12]'");
+            var entries = new SettingValue(documents[0].RootNode, Path.GetDirectoryName(Path.GetFullPath(file))!).Entries().ToList();
             var matrix = new MatrixFile(file);
             foreach (var entry in entries.OrderBy(entry => Array.IndexOf(s_keys, entry.Key) is >= 0 and var index ? index : -1))
             {

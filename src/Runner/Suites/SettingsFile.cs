@@ -1,14 +1,14 @@
 using Understudy.Boards;
 using Understudy.Toolchain;
 using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace Understudy.Runner.Suites;
 
 /// <summary>Reads <c>suite.yaml</c> and <c>test.yaml</c>.</summary>
 static class SettingsFile
 {
-    const int LongestFile = 1 << 20;
+    // What decides on which boards a test can run.
+    static readonly string[] s_ofBoards = ["boards", "needs", "cpus", "kernel-arguments", "qemu-arguments", "iommu"];
 
     // All keys there are: what each does with its value.
     static readonly Dictionary<string, Func<TestSettings, SettingValue, TestSettings>> s_keys = new()
@@ -39,16 +39,19 @@ static class SettingsFile
     /// <summary>Reads a file over what is already set; without one, that stays.</summary>
     public static TestSettings Read(string file, TestSettings settings, List<SuiteProblem> problems)
     {
-        if (!File.Exists(file)) return settings;
+        if (!Path.Exists(file)) return settings;
         try
         {
-            if (new FileInfo(file).Length > LongestFile) throw new SettingException(0, "expected a file of up to 1 MiB");
-            var stream = new YamlStream();
-            using (var text = new StreamReader(file)) stream.Load(text);
-            if (stream.Documents.Count == 0) return settings;
-            if (stream.Documents.Count > 1) throw new SettingException((int)stream.Documents[1].RootNode.Start.Line, "expected one document, not several");
-            foreach (var (key, value) in new SettingValue(stream.Documents[0].RootNode, Path.GetDirectoryName(Path.GetFullPath(file))!).Entries())
+            var documents = YamlFile.Read(file);
+            if (documents.Count == 0) return settings;
+            if (documents.Count > 1) throw new SettingException((int)documents[1].RootNode.Start.Line, "expected one document, not several");
+            var lines = new Dictionary<string, int>();
+            foreach (var (key, value) in new SettingValue(documents[0].RootNode, Path.GetDirectoryName(Path.GetFullPath(file))!).Entries())
+            {
+                lines[key] = value.Line;
                 settings = Apply(file, settings, key, value, problems);
+            }
+            CheckBoards(file, settings, lines, problems);
         }
         catch (YamlException wrong)
         {
@@ -84,6 +87,15 @@ static class SettingsFile
             problems.Add(new SuiteProblem(file, wrong.Line, key, wrong.Message));
         }
         return settings;
+    }
+
+    // A test that no board could ever run is no skip, but a mistake.
+    static void CheckBoards(string file, TestSettings settings, Dictionary<string, int> lines, List<SuiteProblem> problems)
+    {
+        if (settings.Boards.Count == 0 || s_ofBoards.FirstOrDefault(lines.ContainsKey) is not { } key) return;
+        var lacks = settings.Boards.Select(board => settings.Needed.Select(need => (Board: board, Need: need, Why: BoardCatalog.Find(board).Traits.WhyNot(need))).FirstOrDefault(lack => lack.Why is not null)).ToList();
+        if (lacks.All(lack => lack.Why is not null))
+            problems.Add(new SuiteProblem(file, lines[key], key, $"this leaves no board: {string.Join("; ", lacks.Select(lack => $"the test needs {BoardTraits.Word(lack.Need)}, and {lack.Board} has {lack.Why}"))}. Name a board that can, or none"));
     }
 
     static IReadOnlyList<string> Known(SettingValue value, IEnumerable<string> names, string what)

@@ -9,5 +9,5 @@ public sealed record SuiteProblem(string File, int Line, string Key, string Text
 {
     /// <summary>As compilers print theirs: <c>suites/x/test.yaml:3: timeout: ...</c>.</summary>
     public override string ToString()
-        => FormattableString.Invariant($"{File}{(Line > 0 ? $":{Line}" : "")}: {(Key.Length > 0 ? Key + ": " : "")}{Text}");
+        => FormattableString.Invariant($"{string.Concat(File.Select(c => char.IsControl(c) ? '?' : c))}{(Line > 0 ? $":{Line}" : "")}: {(Key.Length > 0 ? Key + ": " : "")}{Text}");
 }

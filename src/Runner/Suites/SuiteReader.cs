@@ -29,10 +29,10 @@ public static class SuiteReader
         }
         var directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (IsTest(directory)) return [ReadSuite(Path.GetDirectoryName(directory)!, [directory], problems)];
-        if (IsSuite(directory)) return [ReadSuite(directory, Tests(directory), problems)];
+        if (IsSuite(directory)) return [ReadSuite(directory, Tests(directory, problems), problems)];
         var below = Children(directory).Where(child => IsSuite(child) || CodeSuites.Has(child)).ToList();
         if (below.Count == 0) problems.Add(new SuiteProblem(path, 0, "", $"there is no suite here: a suite has tests, directories with an executable '{Run}', or is a project in C#"));
-        return [.. below.SelectMany(child => CodeSuites.Has(child) ? ReadPath(child, problems) : [ReadSuite(child, Tests(child), problems)])];
+        return [.. below.SelectMany(child => CodeSuites.Has(child) ? ReadPath(child, problems) : [ReadSuite(child, Tests(child, problems), problems)])];
     }
 
     static TestSuite ReadSuite(string directory, IEnumerable<string> tests, List<SuiteProblem> problems)
@@ -57,7 +57,9 @@ public static class SuiteReader
     {
         foreach (var script in s_scripts.Select(name => Path.Combine(directory, name)).Where(File.Exists))
         {
-            if ((File.GetUnixFileMode(script) & Executable) == 0) problems.Add(new SuiteProblem(script, 0, "", "this must be executable: chmod +x it"));
+            if (new FileInfo(script) is { LinkTarget: { } target } && File.ResolveLinkTarget(script, returnFinalTarget: true) is not { Exists: true })
+                problems.Add(new SuiteProblem(script, 0, "", $"this is a link to {target}, and nothing is there"));
+            else if ((File.GetUnixFileMode(script) & Executable) == 0) problems.Add(new SuiteProblem(script, 0, "", "this must be executable: chmod +x it"));
             else if (new FileInfo(script).Length == 0) problems.Add(new SuiteProblem(script, 0, "", "this is empty; a script begins with '#!/bin/sh'"));
         }
     }
@@ -72,8 +74,13 @@ public static class SuiteReader
     static bool IsSuite(string directory) => File.Exists(Path.Combine(directory, SuiteFile)) || Children(directory).Any(IsTest);
 
     // A directory beside the tests that has a test's parts without its 'run' is a mistake worth telling.
-    static IEnumerable<string> Tests(string suite) => Children(suite).Where(directory => IsTest(directory)
-        || Directory.Exists(Path.Combine(directory, InfoDirectory.Name)) || File.Exists(Path.Combine(directory, FaultsFile.Name)));
+    static IEnumerable<string> Tests(string suite, List<SuiteProblem> problems)
+    {
+        // What the name of a directory is made of also goes over terminals and into reports; one that is not UTF-8 cannot be opened.
+        problems.AddRange(Children(suite).Where(directory => Path.GetFileName(directory).Any(c => char.IsControl(c) || c == '\uFFFD'))
+            .Select(directory => new SuiteProblem(directory, 0, "", "a test's name is its directory's: expected UTF-8 without control characters")));
+        return Children(suite).Where(directory => IsTest(directory) || Directory.Exists(Path.Combine(directory, InfoDirectory.Name)) || File.Exists(Path.Combine(directory, FaultsFile.Name)));
+    }
 
     static IEnumerable<string> Children(string directory) => Directory.EnumerateDirectories(directory)
         .Where(child => Path.GetFileName(child) is not (InfoDirectory.Name or "data") && !Path.GetFileName(child).StartsWith('.')).Order(StringComparer.Ordinal);

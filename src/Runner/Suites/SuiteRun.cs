@@ -20,6 +20,7 @@ public sealed class SuiteRun
     readonly long _started = Stopwatch.GetTimestamp();
     int _planned;
     volatile bool _sawBad;
+    volatile string? _full;
 
     SuiteRun(Toolbox toolbox, SuiteRequest request, ISuiteObserver observer) => (_toolbox, _request, _observer) = (toolbox, request, observer);
 
@@ -93,16 +94,21 @@ public sealed class SuiteRun
                 for (int index; GoesOn(over.Token) && (index = Interlocked.Increment(ref next)) < cells.Count;)
                     await PlayCellAsync(cells[index], first + index, over.Token).ConfigureAwait(false);
             }
+            catch (IOException full) when (RunDirectoryFullException.Describes(full))
+            {
+                // No cell can be blamed for it, and none can be run any more: what ran until now is the result.
+                _full = full.Message;
+            }
             catch
             {
-                // Something no cell can be blamed for, such as a disk without room: the others need not go on.
+                // Something no cell can be blamed for: the others need not go on.
                 await over.CancelAsync().ConfigureAwait(false);
                 throw;
             }
         }
     }
 
-    bool GoesOn(CancellationToken cancel) => !cancel.IsCancellationRequested && !(_request.UntilFail && _sawBad);
+    bool GoesOn(CancellationToken cancel) => !cancel.IsCancellationRequested && _full is null && !(_request.UntilFail && _sawBad);
 
     async Task PlayCellAsync(TestCell cell, int place, CancellationToken cancel)
     {
@@ -119,7 +125,7 @@ public sealed class SuiteRun
         {
             broke = verdict.Reason;
             lock (_lock) _observer.Retries(named, broke);
-            verdict = await AgainAsync(named, lab, directory, watch, cancel).ConfigureAwait(false);
+            verdict = await AgainAsync(named, lab, directory, watch, verdict, cancel).ConfigureAwait(false);
             if (cancel.IsCancellationRequested) return;
         }
         Add(place, new CellResult(named, verdict, Stopwatch.GetElapsedTime(started).TotalSeconds, directory, broke));
@@ -130,11 +136,23 @@ public sealed class SuiteRun
         : CellRun.PlayAsync(cell, lab, directory, _request, watch, cancel);
 
     // The lab's failure is nobody's result: its run is kept inside the one that counts.
-    async Task<RunVerdict> AgainAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, CancellationToken cancel)
+    async Task<RunVerdict> AgainAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, RunVerdict first, CancellationToken cancel)
     {
         var aside = directory + ".broken";
         Directory.Move(directory, aside);
-        var verdict = await PlayAsync(cell, lab, directory, watch, cancel).ConfigureAwait(false);
+        RunVerdict verdict;
+        try
+        {
+            verdict = await PlayAsync(cell, lab, directory, watch, cancel).ConfigureAwait(false);
+        }
+        catch (IOException full) when (RunDirectoryFullException.Describes(full))
+        {
+            // It could not even begin: the first is all there is.
+            _full = full.Message;
+            Directory.Delete(directory, recursive: true);
+            Directory.Move(aside, directory);
+            return first;
+        }
         Directory.Move(aside, Path.Combine(directory, "broken-first"));
         return verdict;
     }
@@ -145,8 +163,8 @@ public sealed class SuiteRun
         {
             _results[place] = result;
             _sawBad |= !result.Outcome.IsGood();
-            SummaryFiles.Write(Summary(interrupted: false));
             _observer.Ended(result);
+            SummaryFiles.Write(Summary(interrupted: false));
         }
     }
 
@@ -154,15 +172,21 @@ public sealed class SuiteRun
     {
         lock (_lock)
         {
-            var summary = Summary(interrupted);
-            SummaryFiles.Write(summary);
-            MatrixReport.Write(RunSummary.Read(_request.Output), Path.Combine(_request.Output, "matrix.html"));
-            return summary;
+            try
+            {
+                SummaryFiles.Write(Summary(interrupted));
+                MatrixReport.Write(RunSummary.Read(_request.Output), Path.Combine(_request.Output, "matrix.html"));
+            }
+            catch (IOException full) when (RunDirectoryFullException.Describes(full))
+            {
+                _full ??= full.Message;
+            }
+            return Summary(interrupted);
         }
     }
 
     SuiteSummary Summary(bool interrupted)
-        => new(_request, _startedUtc, Stopwatch.GetElapsedTime(_started).TotalSeconds, [.. _results.Values], _planned - _results.Count, interrupted);
+        => new(_request, _startedUtc, Stopwatch.GetElapsedTime(_started).TotalSeconds, [.. _results.Values], _planned - _results.Count, interrupted) { Full = _full };
 
     string DirectoryFor(TestCell cell)
     {

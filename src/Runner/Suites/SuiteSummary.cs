@@ -11,11 +11,15 @@ namespace Understudy.Runner.Suites;
 /// <param name="Interrupted">Somebody stopped it.</param>
 public sealed record SuiteSummary(SuiteRequest Request, DateTimeOffset StartedUtc, double Seconds, IReadOnlyList<CellResult> Results, int NotRun, bool Interrupted)
 {
+    /// <summary>The disk under the output directory is full, in words; null while it is not. What is missing after that could not be written.</summary>
+    public string? Full { get; init; }
+
     /// <summary>How many ended so.</summary>
     public int Count(Outcome outcome) => Results.Count(result => result.Outcome == outcome);
 
-    /// <summary>The exit code for all: that of the worst outcome; 3 when it was interrupted, for then nobody knows of the rest.</summary>
-    public int ExitCode => Interrupted ? Verdict.ExitCode.Broken
+    /// <summary>The exit code for all: that of the worst outcome; 3 when it was interrupted or the disk is full, for then
+    /// nobody knows of the rest.</summary>
+    public int ExitCode => Interrupted || Full is not null ? Verdict.ExitCode.Broken
         : Outcomes.Worst(Results.Select(result => result.Outcome)) is { } worst ? Verdict.ExitCode.Of(worst) : Verdict.ExitCode.Pass;
 
     /// <summary>In words: <c>7 passed, 1 failed, 1 skipped</c>.</summary>

@@ -26,6 +26,7 @@ public static class SummaryFiles
         ["exitCode"] = summary.ExitCode,
         ["interrupted"] = summary.Interrupted,
         ["notRun"] = summary.NotRun,
+        ["diskFull"] = summary.Full,
         ["counts"] = new JsonObject(Enum.GetValues<Outcome>().Select(outcome => KeyValuePair.Create(outcome.Word(), (JsonNode?)summary.Count(outcome)))),
         ["cells"] = new JsonArray([.. summary.Results.Select(result => (JsonNode)Json(result, summary.Request.Output))]),
     };
@@ -94,8 +95,16 @@ public static class SummaryFiles
     static void Replace(string directory, string name, string text)
     {
         var draft = Path.Combine(directory, $".{name}.new");
-        File.WriteAllText(draft, text);
-        File.Move(draft, Path.Combine(directory, name), overwrite: true);
+        try
+        {
+            File.WriteAllText(draft, text);
+            File.Move(draft, Path.Combine(directory, name), overwrite: true);
+        }
+        catch (IOException)
+        {
+            File.Delete(draft);
+            throw;
+        }
     }
 
     static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));

@@ -235,6 +235,7 @@ public sealed class TestRun : IAsyncDisposable
             if (bindings.AreFree(device.Slot.Device.Identity)) device.Checks.Unbound();
     }
 
+    // By the agent alone: a test may have taken the guest's shell away.
     async Task<bool> MarkEndAsync(CancellationToken cancel)
     {
         try
@@ -246,8 +247,13 @@ public sealed class TestRun : IAsyncDisposable
         {
             return false;
         }
+        catch (GuestException refused)
+        {
+            throw new TestErrorException($"the test left a guest whose kernel log cannot be written to: {refused.Message}");
+        }
     }
 
+    // The shell is the guest's own: where it cannot be started, a test has taken it away.
     async Task<CommandResult?> ShellAsync(string script, CancellationToken cancel)
     {
         try
@@ -257,6 +263,10 @@ public sealed class TestRun : IAsyncDisposable
         catch (TimeoutException)
         {
             return null;
+        }
+        catch (GuestException refused)
+        {
+            throw new TestErrorException($"the test left a guest without a shell: {refused.Message}");
         }
     }
 }

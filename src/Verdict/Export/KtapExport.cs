@@ -27,10 +27,13 @@ sealed class KtapExport : IResultExport
         {
             var one = cases[i];
             if (!one.Outcome.IsGood())
-                foreach (var line in one.Lines) text.WriteLine($"    # {Ktap.Quote(line)}");
+                foreach (var line in Because(one)) text.WriteLine($"    # {Ktap.Quote(line)}");
             text.WriteLine($"    {Ktap.Line(one.Outcome, i + 1, one.Name, one.Reason)}");
         }
         if (run.Outcome?.IsGood() != true) text.WriteLine($"# reproduce: {Ktap.Quote(run.Info.Command)}");
         text.WriteLine(Ktap.Line(run.Outcome, number, run.Name, ExportCase.Why(run)));
     }
+
+    // A line that says "not ok" has no place for why.
+    static IEnumerable<string> Because(ExportCase bad) => bad.Reason is { Length: > 0 } reason && !bad.Lines.Contains(reason) ? bad.Lines.Prepend(reason) : bad.Lines;
 }
