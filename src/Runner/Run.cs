@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
+using Understudy.Runner.Symbols;
 using Understudy.Toolchain;
 using Understudy.Verdict;
 
@@ -18,7 +19,7 @@ public sealed class Run : IAsyncDisposable
     // Written by us into the guest's kernel log: what comes before it was there before the driver.
     const string DriverMark = "understudy: the driver comes now";
 
-    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20), s_symbols = TimeSpan.FromMinutes(1);
 
     readonly IRunObserver _observer;
     readonly List<RunSignal> _signals = [];
@@ -140,6 +141,9 @@ public sealed class Run : IAsyncDisposable
     /// <param name="text">What it is, in a line.</param>
     public void Remark(string rule, string text) => _evidence.Remark(rule, text);
 
+    /// <summary>Finds the places in the sources for the frames of findings; null leaves them without.</summary>
+    internal Symboliser? Symbols { get; set; }
+
     /// <summary>Judges the run and writes verdict and report. Call when the machine has ended.</summary>
     /// <param name="expected">Turns the judgement by what was expected of the run; null leaves it.</param>
     /// <param name="foretold">Titles of findings it is to come to, as regular expressions; null for none.</param>
@@ -148,6 +152,7 @@ public sealed class Run : IAsyncDisposable
         if (_verdict is not null) return _verdict;
         await _over.CancelAsync().ConfigureAwait(false);
         var findings = await _evidence.CompleteAsync(_machine?.Pci).ConfigureAwait(false);
+        if (Symbols is { } symbols) findings = await SymboliseAsync(findings, symbols).ConfigureAwait(false);
         if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
         var judged = VerdictEngine.Decide(Directory.Steps, findings, _signals, foretold ?? []);
         _verdict = expected?.Invoke(judged) ?? judged;
@@ -235,6 +240,21 @@ public sealed class Run : IAsyncDisposable
         {
             return await SignalledAsync(SignalKind.LabFault, $"the step itself went wrong: {fault}").ConfigureAwait(false);
         }
+    }
+
+    async Task<IReadOnlyList<Finding>> SymboliseAsync(IReadOnlyList<Finding> findings, Symboliser symbols)
+    {
+        using var limit = new CancellationTokenSource(s_symbols);
+        try
+        {
+            findings = await _evidence.SymboliseAsync(findings, symbols, limit.Token).ConfigureAwait(false);
+            if (symbols.LacksProgram) Remark("symbols", "stacks are without source lines: addr2line is not in PATH; install binutils");
+        }
+        catch (OperationCanceledException)
+        {
+            Remark("symbols", "stacks are without source lines: addr2line took too long");
+        }
+        return findings;
     }
 
     string LastWords() => _machine!.Console.LastLines(10);

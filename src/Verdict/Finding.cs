@@ -19,6 +19,9 @@ public sealed record Finding(
     /// <summary>Equal for two occurrences of one fault: made of rule and title with addresses, pids and times removed.</summary>
     public string Fingerprint { get; init; } = FindingFingerprint.Of(Rule, Title);
 
+    /// <summary>Its call trace with places in the sources, <c>func+0x1/0x2 [module] file.c:3</c>; null where none is known.</summary>
+    public IReadOnlyList<string>? Stack { get; init; }
+
     /// <summary>Host seconds since the run's start at which it was known; null where nobody looked at the clock.</summary>
     public double? Known { get; init; }
 

@@ -66,7 +66,7 @@ public static class VerdictEngine
             .OrderBy(f => f.Time).ToList();
         if (causes.Count == 0) return null;
         var reason = causes[0].Title + (causes.Count > 1 ? $" (first of {causes.Count} findings)" : "");
-        return Verdict(Outcome.Fail, reason, [.. causes[0].Lines, .. causes.Skip(1).Select(Describe), .. signals.Select(Describe)]);
+        return Verdict(Outcome.Fail, reason, [.. causes[0].Lines.Take(1), .. causes[0].Stack ?? [], .. causes[0].Lines.Skip(1), .. causes.Skip(1).Select(Describe), .. signals.Select(Describe)]);
     }
 
     static RunVerdict? ByLabFault(IReadOnlyList<StepRecord> steps, IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals)

@@ -35,6 +35,8 @@ public sealed class SelfHarmTests : IDisposable
         foreach (var finding in Found(result))
         {
             if (finding.Step is not ("run" or "leak-check")) yield return $"{result.Cell.Name}: {finding.Title} is charged to '{finding.Step}'";
+            if (finding.Frame?.StartsWith("selfharm_", StringComparison.Ordinal) == true && File.Exists("/usr/bin/addr2line") && finding.Stack?.Any(frame => frame.Contains("selfharm.c:", StringComparison.Ordinal)) != true)
+                yield return $"{result.Cell.Name}: {finding.Title} has no place in selfharm.c";
             TestContext.Current.TestOutputHelper!.WriteLine($"{result.Cell.Name}: {finding.Title}, known {finding.Known - finding.Time:F3} s after its first line");
         }
     }

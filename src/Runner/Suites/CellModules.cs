@@ -94,6 +94,9 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
         notes.Detail = string.Join(", ", planned.Select(module => $"{Path.GetFileName(module.Name)} {module.Parameters}".TrimEnd()));
     }
 
+    /// <summary>The files of those that are not the kernel's own, once they are built.</summary>
+    public IEnumerable<string> Files => _built.Values.SelectMany(modules => modules).Select(module => module.Path);
+
     /// <summary>Their names, for a sentence.</summary>
     public string Names => string.Join(", ", planned.Select(module => Path.GetFileNameWithoutExtension(module.Name)));
 

@@ -2,6 +2,7 @@ using System.Text;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
+using Understudy.Runner.Symbols;
 using Understudy.Verdict;
 
 namespace Understudy.Runner.Suites;
@@ -112,6 +113,7 @@ public sealed class TestRun : IAsyncDisposable
         if (_devices.Count > 0) Run.Covered(new Coverage([.. _devices.Select(device => CoverageOf.Device(device.Device.Name, device.Device.Entry.Name, device.Coverage))]));
         foreach (var device in _devices)
             foreach (var complaint in device.Faults.Tallies.Select(tally => tally.Complaint).OfType<string>()) Run.Remark("fault-unused", $"{device.Device.Name}: {complaint}");
+        if (_lab is not null) Run.Symbols = new Symboliser([_lab.Kernel.Vmlinuz, _lab.Kernel.Vmlinux], _modules?.Files ?? [], _plan.Symbols);
         return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps), Settings.ExpectedFindings).ConfigureAwait(false);
     }
 

@@ -27,6 +27,12 @@ static class ReportFindings
         if (finding.Expected) page.Raw(" · expected");
         if (finding.Cut) page.Raw(" · report cut short");
         page.Raw($" · <button type=\"button\" class=\"link\" data-finding=\"{index}\">show in log</button></p>\n");
+        if (finding.Stack is { Count: > 0 } stack)
+        {
+            page.Raw("<pre class=\"stack\">");
+            foreach (var frame in stack) page.Text(frame).Raw("\n");
+            page.Raw("</pre>\n");
+        }
         Lines(finding.Lines, page);
         page.Raw("</article>\n");
     }
