@@ -9,18 +9,29 @@ var workshop = new Workshop();
 IBench[] catalog =
 [
     new MmioReadBench(workshop), new IrqBench(workshop), new PostedBench(workshop), new DmaBench(workshop), new RegistersBench(),
-    new ScannerBench(), new BootBench(workshop), new RestoreBench(workshop), new EditTestBench(workshop), new IdleBench(), new UmlBench(workshop),
+    new ScannerBench(), new BootBench(workshop), new RestoreBench(workshop), new FloodBench(), new EditTestBench(workshop), new IdleBench(), new UmlBench(workshop),
 ];
 
 var json = args.Contains("--json");
-string[] names = [.. args.Where(arg => arg != "--json")];
+List<string> names = [.. args.Where(arg => arg != "--json")];
+int? samples = null;
+if (names.IndexOf("--samples") is >= 0 and var option)
+{
+    if (option + 1 == names.Count || !int.TryParse(names[option + 1], out var count) || count < 1)
+    {
+        await Console.Error.WriteLineAsync("--samples is followed by a number of rounds, 1 or more.");
+        return 2;
+    }
+    samples = count;
+    names.RemoveRange(option, 2);
+}
 if (names.Contains("--help") || names.Contains("-h"))
 {
-    Console.WriteLine("usage: bench/run [NAME...] [--json]\n\nWithout a name, every bench runs:");
+    Console.WriteLine($"usage: bench/run [NAME...] [--json] [--samples N]\n\n--samples: rounds of those that tell each line as it is measured: {string.Join(", ", catalog.OfType<ILongBench>().Select(bench => bench.Name))}.\n\nWithout a name, every bench runs:");
     foreach (var bench in catalog) Console.WriteLine($"  {bench.Name,-16} {bench.What}");
     return 0;
 }
-if (names.FirstOrDefault(name => !Array.Exists(catalog, bench => bench.Name == name)) is { } unknown)
+if (names.Find(name => !Array.Exists(catalog, bench => bench.Name == name)) is { } unknown)
 {
     await Console.Error.WriteLineAsync($"There is no bench '{unknown}'; there is {string.Join(", ", catalog.Select(bench => bench.Name))}.");
     return 2;
@@ -33,12 +44,16 @@ using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, press) => { press.Cancel = true; stop.Cancel(); };
 var status = 0;
 var results = new Dictionary<string, IReadOnlyList<Measurement>>();
-foreach (var bench in catalog.Where(bench => names.Length == 0 || names.Contains(bench.Name)))
+foreach (var bench in catalog.Where(bench => names.Count == 0 || names.Contains(bench.Name)))
 {
     try
     {
-        var result = results[bench.Name] = await bench.RunAsync(stop.Token);
-        if (!json) Report.Table(bench, result);
+        if (bench is ILongBench lengthy) results[bench.Name] = await TellAsync(lengthy);
+        else
+        {
+            var result = results[bench.Name] = await bench.RunAsync(stop.Token);
+            if (!json) Report.Table(bench, result);
+        }
     }
     catch (BenchSkippedException skipped)
     {
@@ -56,3 +71,16 @@ foreach (var bench in catalog.Where(bench => names.Length == 0 || names.Contains
 }
 if (json) Report.Document(results);
 return status;
+
+async Task<IReadOnlyList<Measurement>> TellAsync(ILongBench bench)
+{
+    var lines = new List<Measurement>();
+    if (!json) Report.Title(bench);
+    await foreach (var line in bench.MeasureAsync(samples, stop.Token))
+    {
+        lines.Add(line);
+        if (!json) Report.Line(line);
+    }
+    if (!json) Console.WriteLine();
+    return lines;
+}

@@ -30,9 +30,6 @@ public enum BoardAbility
     /// <summary>Kernels as distributions ship them.</summary>
     StockKernels,
 
-    /// <summary>A directory that guest and host both write to.</summary>
-    SharedFolder,
-
     /// <summary>A disk made of an image.</summary>
     DiskImage,
 }

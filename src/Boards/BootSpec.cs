@@ -41,7 +41,7 @@ public sealed record BootSpec(Kernel Kernel)
     public IReadOnlyList<string> QemuArguments { get; init; } = [];
 
     /// <summary>A directory of the host that the guest can mount over 9P, by the tag <see cref="SharedTag"/>; null for none. What is in it,
-    /// the guest may change; out of it, it cannot get.</summary>
+    /// the guest may change; out of it, it cannot get. A board without QEMU gives its guests none.</summary>
     public string? SharedFolder { get; init; }
 
     /// <summary>What <see cref="SharedFolder"/> is called in the guest.</summary>

@@ -6,7 +6,7 @@ public static class Catalog
     /// <summary>All of them.</summary>
     public static IReadOnlyList<CatalogEntry> All { get; } =
     [
-        new("rtl8111", "nic", "Realtek RTL8111/8168C gigabit Ethernet card, for r8169.ko", () => new Rtl8111(), Rtl8111Orders.All),
+        new("rtl8111", "nic", "Realtek RTL8111/8168C gigabit Ethernet card, for r8169.ko", () => new Rtl8111(), Rtl8111Orders.All) { Events = ["cable off"] },
         new("rtl8111dp", "nic", "the same as an RTL8168DP, whose jumbo frames go to MTU 9194", () => new Rtl8111(chip: Rtl8111Chip.Rtl8168Dp), Rtl8111Orders.All),
         new("pci-idio-16", "io", "ACCES PCI-IDIO-16 digital input and output card, for gpio-pci-idio-16.ko", () => new PciIdio16(), PciIdio16Orders.All),
         new("nvme", "nvme", "NVM Express 1.4 controller with a namespace of 256 MiB in blocks of 512 bytes, for nvme.ko", () => new Nvme(), NvmeOrders.All),
@@ -14,6 +14,7 @@ public static class Catalog
         new("uart16550", "uart", "MosChip MCS9912 serial card, a 16550 in I/O space, for the kernel's 8250_pci", () => new Uart16550(), Uart16550Orders.All),
         new("uart16550-mem", "uart", "the same with its registers in memory space", () => new Uart16550(Pci.BarKind.Memory32), Uart16550Orders.All),
         new("ioat", "dma", "Intel I/OAT (CBDMA) copy engine of Skylake servers, for ioatdma.ko and the VFIO selftests", () => new Ioat(), IoatOrders.All),
+        new("ditto", "ditto", "a copy engine of ours with two rings and a button, for drivers/ditto", () => new Ditto(), DittoOrders.All) { Events = ["press"] },
         new("axisg2", "dma", "SLAC AxisG2 DMA engine on a KCU1500, version 5, with MSI-X, for datadev.ko", () => new AxisG2(), AxisG2Orders.All),
         new("axisg2-msi", "dma", "the same without MSI-X", () => new AxisG2(new() { HasMsix = false }), AxisG2Orders.All),
         new("axisg2-intx", "dma", "the same with INTx only", () => new AxisG2(new() { HasMsix = false, HasMsi = false }), AxisG2Orders.All),

@@ -34,11 +34,23 @@ public readonly ref struct Dma
     /// <param name="ownerOffset">Where its owner word is, in bytes.</param>
     /// <param name="ownerBytes">The owner word's width.</param>
     public bool Publish<T>(ulong address, in T descriptor, int ownerOffset, int ownerBytes = 4) where T : unmanaged
+        => Publish(address, descriptor, ownerOffset, ownerBytes, ..);
+
+    /// <summary>The same for hardware that writes a part of its descriptors only.</summary>
+    /// <param name="address">Where the whole descriptor is.</param>
+    /// <param name="descriptor">What it becomes.</param>
+    /// <param name="ownerOffset">Where its owner word is, in bytes; it lies in the part.</param>
+    /// <param name="ownerBytes">The owner word's width.</param>
+    /// <param name="part">The bytes that are written.</param>
+    public bool Publish<T>(ulong address, in T descriptor, int ownerOffset, int ownerBytes, Range part) where T : unmanaged
     {
         var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in descriptor));
-        var after = ownerOffset + ownerBytes;
-        return (ownerOffset == 0 || _slot.SendDma(BusOp.DmaWrite, address, default, bytes[..ownerOffset], typeof(T), isBody: true))
-            && (after == bytes.Length || _slot.SendDma(BusOp.DmaWrite, address + (ulong)after, default, bytes[after..], typeof(T), isBody: true))
-            && _slot.SendDma(BusOp.DmaWrite, address + (ulong)ownerOffset, default, bytes[ownerOffset..after], typeof(T));
+        var (first, end) = (part.Start.GetOffset(bytes.Length), part.End.GetOffset(bytes.Length));
+        return Send<T>(address, bytes, first, ownerOffset, isBody: true)
+            && Send<T>(address, bytes, ownerOffset + ownerBytes, end, isBody: true)
+            && Send<T>(address, bytes, ownerOffset, ownerOffset + ownerBytes, isBody: false);
     }
+
+    bool Send<T>(ulong address, ReadOnlySpan<byte> bytes, int first, int end, bool isBody)
+        => first == end || _slot.SendDma(BusOp.DmaWrite, address + (ulong)first, default, bytes[first..end], typeof(T), isBody);
 }

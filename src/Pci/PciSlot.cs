@@ -244,9 +244,13 @@ public class PciSlot
     /// <summary>The device resets itself: what the machine set up in configuration space and the MSI-X table stays.</summary>
     internal void ResetDevice()
     {
+        Misled = null;
         Interrupts.Reset();
         Device.ResetAll();
     }
+
+    /// <summary>The fault that has lied to the device since its last reset; null for none. What it does by that is not the driver's mistake.</summary>
+    internal string? Misled { get; set; }
 
     internal void Note(NoteKind kind, string text)
     {
@@ -356,7 +360,8 @@ public class PciSlot
             : _bus.TryWriteMemory(transaction.Address, transaction.WriteData);
         if (done) return;
         transaction.Refuse(BusStatus.UnsupportedRequest);
-        if (!transaction.IsFaulted && _findings.IsNew("dma-unmapped", transaction.Address >> 12))
-            Add("dma-unmapped", $"{transaction.Op} of {transaction.Length} bytes at bus address 0x{transaction.Address:x}, which is not mapped");
+        var check = Misled is null ? "dma-unmapped" : "dma-misled";
+        if (!transaction.IsFaulted && _findings.IsNew(check, transaction.Address >> 12))
+            Add(check, $"{transaction.Op} of {transaction.Length} bytes at bus address 0x{transaction.Address:x}, which is not mapped{(Misled is null ? "" : $", after the fault '{Misled}'")}");
     }
 }

@@ -70,7 +70,7 @@ public sealed class DeviceConsole
         var name = colon > 0 && !line[..colon].Contains(' ', StringComparison.Ordinal) ? line[..colon] : _devices.Keys.FirstOrDefault() ?? "";
         if (!_devices.TryGetValue(name, out var device)) throw new FormatException($"the fault '{line}' has no device to strike: there is {(_devices.Count == 0 ? "none" : string.Join(", ", _devices.Keys))}");
         var rule = FaultRule.Parse(line.StartsWith($"{name}: ", StringComparison.Ordinal) ? line[(colon + 1)..].Trim() : line);
-        device.Faults.Add(rule);
+        Add(device, rule);
         return $"fault of '{name}': {rule}";
     }
 
@@ -110,7 +110,13 @@ public sealed class DeviceConsole
             case ["arm"] or ["disarm"]: device.Faults.Armed = words[0] == "arm"; return new DeviceReply($"faults are {words[0]}ed\n");
         }
         var rule = FaultRule.Parse(string.Join(' ', words));
-        device.Faults.Add(rule);
+        Add(device, rule);
         return new DeviceReply($"{rule}\n");
+    }
+
+    static void Add(Attached device, FaultRule rule)
+    {
+        if (rule.Effect.Kind == FaultKind.Do) _ = device.Entry.Order(rule.Effect.Words);
+        device.Faults.Add(rule);
     }
 }

@@ -50,6 +50,9 @@ public sealed class Run : IAsyncDisposable
     /// <summary>What kernel, console, devices and lab were found to complain of so far, as it is written down.</summary>
     public IReadOnlyList<Finding> Findings => _evidence.Findings;
 
+    /// <summary>The guest gave no sign of life any more while its machine went on: something in it does not let go of the CPU.</summary>
+    internal bool FellSilent { get; private set; }
+
     /// <summary>No step has failed or broken so far, so that the next is worth running.</summary>
     public bool IsHealthy => CanGoOn && Directory.Steps.All(step => step.Outcome?.IsGood() == true);
 
@@ -193,6 +196,7 @@ public sealed class Run : IAsyncDisposable
             var work = body(notes);
             if (await Task.WhenAny(work, _silent).ConfigureAwait(false) != work && _machine is { Exit.IsCompleted: false })
             {
+                FellSilent = true;
                 var tasks = await DeafGuest.SpeakAsync(_machine).ConfigureAwait(false);
                 return await SignalledAsync(SignalKind.AgentLost, $"the guest gave no sign of life any more in the middle of the step\n{(tasks.Length > 0 ? tasks : LastWords())}").ConfigureAwait(false);
             }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Understudy.Verdict.Rules;
 
@@ -13,7 +12,7 @@ public sealed class KernelLogScanner
     const int Window = 16 * 1024;
 
     readonly KernelReports _reports;
-    readonly SearchValues<string> _markers;
+    readonly KernelMarkers _markers;
     readonly char[] _chars = new char[Window];
     readonly byte[] _carry = new byte[ConsoleText.LongestLine];
     int _carried;
@@ -29,12 +28,8 @@ public sealed class KernelLogScanner
     {
         rules ??= KernelRules.All;
         _reports = new KernelReports(source, found, rules);
-        _markers = SearchValues.Create(Shortest(rules.Select(r => r.Marker).Distinct().ToArray()), StringComparison.Ordinal);
+        _markers = new KernelMarkers(rules.Select(rule => rule.Marker));
     }
-
-    // The search slows down with each marker: one that contains another is found with that.
-    static string[] Shortest(string[] markers) =>
-        [.. markers.Where(m => !markers.Any(other => other != m && m.Contains(other, StringComparison.Ordinal)))];
 
     /// <summary>Findings left out because the log holds too many of a kind, or too many at all.</summary>
     public long LeftOut => _reports.LeftOut;
@@ -103,17 +98,19 @@ public sealed class KernelLogScanner
     {
         var chars = _chars.AsSpan(0, bytes.Length);
         Encoding.Latin1.GetChars(bytes, chars);
-        while (!chars.IsEmpty)
+        _markers.Begin();
+        for (var at = 0; at < chars.Length;)
         {
             if (_timed && !_reports.AnyOpen)
             {
-                var hit = chars.IndexOfAny(_markers);
+                var hit = _markers.IndexFrom(chars, at);
                 if (hit < 0) return;
-                chars = chars[(chars[..hit].LastIndexOf('\n') + 1)..];
+                at += chars[at..hit].LastIndexOf('\n') + 1;
             }
-            var newline = chars.IndexOf('\n');
-            ReadLine(newline < 0 ? chars : chars[..newline], seconds);
-            chars = newline < 0 ? [] : chars[(newline + 1)..];
+            var length = chars[at..].IndexOf('\n');
+            if (length < 0) length = chars.Length - at;
+            ReadLine(chars.Slice(at, length), seconds);
+            at += length + 1;
         }
     }
 
@@ -127,5 +124,5 @@ public sealed class KernelLogScanner
             if (!_timed || piece.IsPrefixed) _reports.ReadLine(piece, seconds, IsSuspect(piece.Message));
     }
 
-    bool IsSuspect(ReadOnlySpan<char> text) => text.ContainsAny(_markers);
+    bool IsSuspect(ReadOnlySpan<char> text) => _markers.AreIn(text);
 }

@@ -37,6 +37,25 @@ public sealed class FaultTests(Lab lab)
         Assert.NotEqual(0, nic.Trace.Count("mmio-read *"));
     }
 
+    [DriverTest(Modules = ["r8169"])]
+    public async Task A_link_change_that_never_goes_away_does_not_stop_the_traffic()
+    {
+        var (rig, nic) = await ConnectedAsync();
+        nic.Fault("mmio-read RTL8111.IntrStatus.LinkChange nth=2 -> stuck 1");
+        await rig.Guest.Run($"ping -c 20 -i 0.02 -W 5 {Peer}");
+        Assert.True(nic.Faults[^1].Struck > 1);
+    }
+
+    [DriverTest(Modules = ["r8169"])]
+    public async Task A_frame_that_fails_in_the_card_is_lost_alone()
+    {
+        var (rig, nic) = await ConnectedAsync();
+        nic.Fault("mmio-write RTL8111.TxPoll nth=3", n => n.FailNextTransmit());
+        var pings = await rig.Guest.Try($"ping -c 20 -i 0.02 -W 2 {Peer}");
+        Assert.Matches(" (19|20) packets received", pings.Stdout);     // the frame may have been somebody else's
+        Assert.Equal(1, nic.Faults[^1].Struck);
+    }
+
     async Task<(Rig Rig, Card<Rtl8111> Nic)> ConnectedAsync()
     {
         var rig = await lab.Plug(new Rtl8111(), out var nic).StartAsync();

@@ -5,7 +5,7 @@ namespace Understudy.Cli.Tests;
 /// <summary>The program as a user meets it: exit codes, messages, JSON, help. No guest is booted; nothing is fetched.</summary>
 public sealed class CommandLineTests : IDisposable
 {
-    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "build", "bisect", "trace"];
+    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "sweep", "build", "bisect", "trace"];
 
     // A mirror that refuses at once, and a cache with nothing in it.
     static readonly Dictionary<string, string?> s_offline = new()
@@ -41,6 +41,28 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("'legal' or 'hostile'", "s/t", "--class", "wild")]
+    [InlineData("90s, 10m or 2h", "s/t", "--budget", "soon")]
+    [InlineData("Ditto.Control", "s/t", "--fault", "mmio-read Ditto.Contrl nth=1 -> remove")]
+    [InlineData("it has ditto", "s/t", "--fault", "nic: irq 0 -> drop")]
+    [InlineData("a sweep takes one", "s")]
+    [InlineData("table of planted bugs", "s/t", "--planted")]
+    [InlineData("loads none", "s/t", "--parameters", "bug=1")]
+    public async Task A_sweep_of_something_wrong_ends_in_2_and_says_what_would_be_right(string hint, params string[] arguments)
+    {
+        foreach (var test in (string[])["s/t", "s/u"])
+        {
+            var run = Path.Combine(Directory.CreateDirectory(Path.Combine(_home, test)).FullName, "run");
+            File.WriteAllText(Path.Combine(_home, test, "test.yaml"), "devices: ditto\n");
+            File.WriteAllText(run, "#!/bin/sh\n");
+            File.SetUnixFileMode(run, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+        var (code, output, error) = await RunAsync(["sweep", .. arguments]);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(hint, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("'demo'", "dmeo")]
     [InlineData("'kernels'", "kernel")]
     [InlineData("'--kernel'", "demo", "--kernal", "debian:6.1")]
@@ -51,6 +73,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("no kernel image", "demo", "--kernel", "./no-such-image")]
     [InlineData("no kernel image", "setup", "--kernel", "./no-such-image")]
     [InlineData("--execute", "boot", "--json")]
+    [InlineData("name a test", "sweep")]
     public async Task Wrong_usage_ends_in_2_and_says_what_would_be_right(string hint, params string[] arguments)
     {
         var (code, output, error) = await RunAsync(arguments);

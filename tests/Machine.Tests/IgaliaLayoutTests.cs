@@ -54,6 +54,17 @@ public sealed class IgaliaLayoutTests : IDisposable
         Assert.Equal((Outcome.Fail, "last words\n"), (panic.Outcome, Kept(panic, "shared/words")));
     }
 
+    [Fact]
+    public async Task A_kernel_without_9P_has_a_shared_folder_that_is_fetched_at_the_end()
+    {
+        _folder.With("s/info/kernel", (await Bench.LabAsync(Kernel)).Kernel.Vmlinuz).With("s/deep/run", "#!/bin/sh\nmkdir $UNDERSTUDY_SHARED/deep && echo kept > $UNDERSTUDY_SHARED/deep/file; exit 1\n")
+            .With("s/odd/run", "#!/bin/sh\necho x > \"$UNDERSTUDY_SHARED/$(printf 'a\\033b')\"\n");
+        var summary = await PlayAsync("s");
+        var (deep, odd) = (Of(summary, "deep"), Of(summary, "odd").Verdict);
+        Assert.Equal((Outcome.Fail, "step 'run': exit code 1", "kept\n"), (deep.Outcome, deep.Verdict.Reason, Kept(deep, "shared/deep/file")));
+        Assert.Equal((Outcome.Error, true), (odd.Outcome, odd.Reason.Contains("names are not UTF-8, or hold control characters", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("raw")]
     [InlineData("qcow2")]
@@ -120,7 +131,8 @@ public sealed class IgaliaLayoutTests : IDisposable
     {
         var path = new[] { "/usr/sbin", "/sbin", "/usr/bin" }.Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
         if (path is null) return false;
-        using var process = Process.Start(path, arguments);
+        using var process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardError = true })!;
+        process.StandardError.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0;
     }

@@ -15,6 +15,9 @@ public class AllocationTests
         {
             faults.Add(FaultRule.Parse("mmio-read MAC.IntrStatus every=3 -> flip 0x1"));
             faults.Add(FaultRule.Parse("irq 0 every=7 -> drop"));
+            foreach (var rule in (string[])["mmio-read MAC.Mystery.Mystery -> stuck 1", "dma-write Descriptor len=4 every=5 -> fail", "any * nth=2000000000 -> remove",
+                "config-read Config.Command p=0.5 -> becomes 7", "mmio-write MAC.Doorbell from=1us to=1s -> duplicate"])
+                faults.Add(FaultRule.Parse(rule));
         }
         slot.SetConfig(slot.Find(5) + 2, 1, 2);
         Drive(slot, bus, 2_000);

@@ -118,6 +118,34 @@ public class FaultEffectTests
     }
 
     [Fact]
+    public void A_device_that_was_lied_to_is_not_the_driver()
+    {
+        var slot = Plug("mmio-write MAC.Doorbell nth=1 -> value 0x7fffffff");
+        void Send()
+        {
+            slot.Write32(2, 0x40, 0x1000);
+            _bus.Time.Advance(1000);
+        }
+        Send();
+        Assert.All(slot.Findings, finding => Assert.Equal("dma-misled", finding.Check));
+        Assert.EndsWith("after the fault 'mmio-write MAC.Doorbell nth=1 -> value 0x7fffffff'", slot.Findings[0].Text, StringComparison.Ordinal);
+        slot.Reset();
+        slot.Enable();
+        slot.Write32(2, 0x40, 0x6000_0000);
+        _bus.Time.Advance(1000);
+        Assert.Contains(slot.Findings, finding => finding.Check == "dma-unmapped");
+    }
+
+    [Fact]
+    public void Part_of_a_descriptor_is_published_with_its_owner_last()
+    {
+        new PciSlot(_bus, _gadget, [_faults]).Enable();
+        _faults.CountTouches = true;
+        _gadget.Memory.Publish(0x100, (A: 1UL, B: 2UL), ownerOffset: 4, ownerBytes: 2, part: ..12);
+        Assert.Equal([(0x100UL, 4), (0x106UL, 6), (0x104UL, 2)], _faults.Touches.Select(touch => (touch.Address, touch.Length)));
+    }
+
+    [Fact]
     public void A_torn_descriptor_shows_its_owner_word_first()
     {
         var dma = PlugGadget("dma-write * nth=1 -> torn 5us");

@@ -55,6 +55,28 @@ public class FaultTests
             }
     }
 
+    [Fact]
+    public void Text_that_is_no_rule_is_a_format_error_whatever_it_is()
+    {
+        var random = new Random(5);
+        string[] pieces = ["irq", "any", "mmio-read", "*", "0x10-0x20", "BAR2+", "nth=3", "nth=99999999999", "every=2", "p=0.5", "from=1e9s", "to=2ms", "after=\"x\"", "after=", "len=4",
+            "once", "armed", "->", "-> drop", "value", "0x10", "delay", "10us", "stuck", "1", "do", "\"", "=", "MAC.IntrStatus", "\0", "->->", "ß"];
+        for (var i = 0; i < 20_000; i++)
+        {
+            var text = string.Join(random.Next(9) == 0 ? "" : " ", Enumerable.Range(0, random.Next(9)).Select(_ => pieces[random.Next(pieces.Length)]));
+            try
+            {
+                var rule = FaultRule.Parse(text);
+                Assert.Equal(rule, FaultRule.Parse(rule.ToString()));
+            }
+            catch (FormatException)
+            {
+                continue;
+            }
+        }
+        Assert.Throws<FormatException>(() => FaultRule.Parse(new string('x', 1 << 20) + " 0 -> drop"));
+    }
+
     [Theory]
     [InlineData("", "'->'")]
     [InlineData("irq 0 drop", "'->'")]

@@ -25,6 +25,22 @@ public sealed class CappedFileTests
     }
 
     [Fact]
+    public void Ten_gigabytes_are_eight_megabytes_in_the_file_and_in_no_memory_but_the_tails()
+    {
+        const long Size = 10_000_000_000;
+        var piece = new byte[1 << 20];
+        piece.AsSpan().Fill((byte)'x');
+        var kept = new MemoryStream(16 << 20);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using (var file = new CappedFile(() => kept))
+        {
+            for (var left = Size; left > 0; left -= piece.Length) file.Write(piece.AsSpan(0, (int)Math.Min(left, piece.Length)));
+        }
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5 << 20);
+        Assert.Contains($"\n[... {Size - (8 << 20)} bytes left out ...]\n", System.Text.Encoding.UTF8.GetString(kept.ToArray().AsSpan(4 << 20, 100)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_script_that_says_nothing_leaves_no_file()
     {
         using var file = new CappedFile(() => throw new InvalidOperationException("made for nothing"));

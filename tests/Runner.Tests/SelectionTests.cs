@@ -62,6 +62,8 @@ public sealed class SelectionTests
         var third = Assert.Single(SuitePlan.Round(request, 2));
         Assert.Equal(("s/a b@debian:6.1#3", 42), (third.Name, third.Seed));
         Assert.EndsWith(" --name 'a b' --kernel debian:6.1 --seed 42", third.Reproduce, StringComparison.Ordinal);
+        var built = Assert.Single(SuitePlan.Round(request with { Kernels = ["./bzImage"], Modules = "my modules" }, 0));
+        Assert.Contains(" --kernel ./bzImage --modules 'my modules' --seed", built.Reproduce, StringComparison.Ordinal);
         Assert.Null((request with { Repeat = 1, UntilFail = true }).Rounds);
         Assert.Equal(3, (request with { UntilFail = true }).Rounds);
     }

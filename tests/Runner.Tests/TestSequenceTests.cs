@@ -6,6 +6,7 @@ namespace Understudy.Runner.Tests;
 public sealed class TestSequenceTests : IDisposable
 {
     readonly SuiteFolder _folder = new();
+    string? _refused;
 
     public void Dispose() => _folder.Dispose();
 
@@ -16,7 +17,13 @@ public sealed class TestSequenceTests : IDisposable
 
         public bool IsLost { get; set; }
 
-        public void ArmFaults() => Order.Add("faults");
+        public string? Refused { get; init; }
+
+        public void ArmFaults()
+        {
+            Order.Add("faults");
+            if (Refused is not null) throw new FormatException(Refused);
+        }
 
         public Task<ScriptResult> RunAsync(TestScript script, CancellationToken cancel)
         {
@@ -47,10 +54,20 @@ public sealed class TestSequenceTests : IDisposable
         foreach (var script in scripts.Length > 0 ? scripts : ["setup", "teardown", "t/setup", "t/run", "t/teardown"]) _folder.With($"s/{script}", "#!/bin/sh\n");
         var test = new DirectoryTest("s", "t", _folder["s"], _folder["s/t"], settings ?? new TestSettings());
         await using var run = Run.Begin(_folder["run"], new RunInfo { Id = "t", Title = "t", Command = "none" }, new Quiet(), test.Settings.Judge);
-        var machine = new FakeMachine(ends);
+        var machine = new FakeMachine(ends) { Refused = _refused };
         await run.StepAsync("boot", _ => Task.CompletedTask);
         await new TestSequence(test, machine, run).PlayAsync(TestContext.Current.CancellationToken);
         return (await run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, test.Settings, run.Directory.Steps)), machine.Order);
+    }
+
+    [Fact]
+    public async Task Faults_that_a_setup_has_left_nothing_are_the_tests_mistake()
+    {
+        _refused = "can never strike";
+        var (verdict, order) = await PlayAsync(_ => Exit(0));
+        Assert.Equal(["suite-setup", "setup", "faults", "teardown", "suite-teardown"], order);
+        Assert.Equal(Outcome.Error, verdict.Outcome);
+        Assert.Contains("can never strike", verdict.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

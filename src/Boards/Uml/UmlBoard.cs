@@ -32,7 +32,6 @@ public sealed class UmlBoard : IBoard
         (BoardAbility.Iommu, "no IOMMU"),
         (BoardAbility.PciePorts, "no ports and bridges: eight slots on bus 0, function 0 each"),
         (BoardAbility.StockKernels, "no kernels but those built for it (ARCH=um)"),
-        (BoardAbility.SharedFolder, "no shared folder: that is 9P over a device of QEMU's"),
         (BoardAbility.DiskImage, "no disks of images: those are QEMU's"));
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -13,7 +14,8 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
     const string Shelf = "built-modules";
     const string WorkShelf = "module-work";
     const string LogName = "build.log";
-    const string Format = "1";
+    const string Format = "2";
+    const string Lean = "lean";
     const int MostKept = 200;
 
     readonly Compilers _compilers = new(toolbox);
@@ -62,8 +64,32 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
         if (code != 0) throw Failed(sources, kernel, messages, lines, log);
         var modules = Directory.EnumerateFiles(work, "*.ko", SearchOption.AllDirectories).ToList();
         if (modules.Count == 0) throw new BuildFailedException($"{sources.Directory} was built for {kernel.Name} and no module came of it. Does its Kbuild or Makefile say obj-m := NAME.o?", messages, log);
-        foreach (var module in modules) File.Copy(module, Path.Combine(staging, Path.GetFileName(module)));
+        Directory.CreateDirectory(Path.Combine(staging, Lean));
+        foreach (var module in modules)
+        {
+            File.Copy(module, Path.Combine(staging, Path.GetFileName(module)));
+            await StripAsync(module, Path.Combine(staging, Lean, Path.GetFileName(module)), compiler, cancel).ConfigureAwait(false);
+        }
         await File.WriteAllLinesAsync(Path.Combine(staging, LogName), lines.Select(line => line.Replace($"{work}/", "", StringComparison.Ordinal)), cancel).ConfigureAwait(false);
+    }
+
+    // The compiler's own strip; a host without it has larger files, and nothing else.
+    static async Task StripAsync(string module, string lean, Compiler compiler, CancellationToken cancel)
+    {
+        File.Copy(module, lean);
+        var start = new ProcessStartInfo("strip", ["--strip-debug", lean]) { RedirectStandardError = true };
+        start.Environment["PATH"] = string.Join(':', [.. compiler.Path, start.Environment["PATH"]]);
+        try
+        {
+            using var strip = Process.Start(start)!;
+            await strip.StandardError.ReadToEndAsync(cancel).ConfigureAwait(false);
+            await strip.WaitForExitAsync(cancel).ConfigureAwait(false);
+            if (strip.ExitCode != 0) File.Copy(module, lean, overwrite: true);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            File.Copy(module, lean, overwrite: true);
+        }
     }
 
     // Paths of this machine are in no module: the same sources give the same bytes elsewhere.
@@ -84,7 +110,7 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
 
     static BuiltModules Read(string entry, bool wasKnown)
     {
-        var modules = Directory.EnumerateFiles(entry, "*.ko").Order(StringComparer.Ordinal).Select(path => new BuiltModule(path, ModuleFacts.Read(path))).ToList();
+        var modules = Directory.EnumerateFiles(entry, "*.ko").Order(StringComparer.Ordinal).Select(path => new BuiltModule(path, ModuleFacts.Read(path)) { LeanPath = Path.Combine(entry, Lean, Path.GetFileName(path)) }).ToList();
         var log = Path.Combine(entry, LogName);
         return new BuiltModules(InLoadOrder(modules), [.. BuildLog.Read(File.ReadLines(log), entry).Where(message => !message.IsError)], log, wasKnown);
     }

@@ -35,6 +35,7 @@ public sealed class AxisG2 : PciDevice
             Has(new Msix(1, bar: 2, tableOffset: 0, pendingOffset: 0x800));
         }
         HasIntx();
+        Moves<RingEntry>();
         _port = new Port(this);
         Gate = new InterruptGate(this, _registers, Interrupt());
         _engine = new DmaEngine(this, _registers);

@@ -34,6 +34,7 @@ public sealed class Ioat : PciDevice
         Has(new Msix(channels, bar: 0, tableOffset: 0x2000, pendingOffset: 0x3000));
         ExtendedConfig(0x148, IoatRegisters.Uncorrectable.Map);
         HasIntx();
+        Moves<IoatDescriptor>();
         _shared = Interrupt();
         _vectors = [.. Enumerable.Range(0, channels).Select(Interrupt)];
         _channels = [.. Enumerable.Range(0, channels).Select(n => new IoatChannel(this, _registers[IoatRegisters.Channels[n]], n))];

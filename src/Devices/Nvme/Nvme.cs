@@ -39,6 +39,8 @@ public sealed partial class Nvme : PciDevice
         Has(new Msix(ioQueues + 1, bar: 0, MsixTable, MsixPending));
         Has(new PciExpress());
         HasIntx();
+        Moves<NvmeCommand>();
+        Moves<NvmeCompletion>();
         _lines = [.. Enumerable.Range(0, ioQueues + 1).Select(Interrupt)];
         Queues = new NvmeQueues(this);
         Events = new NvmeEvents(this);

@@ -27,9 +27,8 @@ sealed class DescriptorRing
     /// <summary>Gives the next descriptor back to the driver, status words in the order that lets it trust them, and moves on.</summary>
     public bool Return(in Descriptor descriptor, bool writeOptions2)
     {
-        var returned = descriptor.Options1 & ~Descriptor.Own;
-        if (writeOptions2 && !_nic.Memory.Write(Next + 4, descriptor.Options2)) return false;
-        if (!_nic.Memory.Write(Next, returned)) return false;
+        var returned = descriptor with { Options1 = descriptor.Options1 & ~Descriptor.Own };
+        if (!_nic.Memory.Publish(Next, returned, ownerOffset: 0, ownerBytes: 4, writeOptions2 ? ..8 : ..4)) return false;
         _next = descriptor.Is(Descriptor.EndOfRing) ? 0 : _next + 1;
         if (_next < Descriptor.MostInRing) return true;
         _nic.Find("ring-without-end", $"the {_name} ring has no end in {Descriptor.MostInRing} descriptors");

@@ -38,6 +38,8 @@ public sealed class Rtl8111 : PciDevice
         Has(new Msi());
         Has(new PciExpress());
         HasIntx();
+        Moves<Descriptor>();
+        Moves<TallyCounters>();
         _interrupt = Interrupt(0, _registers, IntrStatus, IntrMask);
         _phy = new MdioPhy(LinkChanged, Report);
         _port = new Port(this);

@@ -10,6 +10,7 @@ public static class BusChecks
         new("access-in-d3", "touches a BAR while the function is in D3, where only configuration space answers"),
         new("access-while-off", "touches a BAR that Memory or I/O Space Enable has switched off, or what lies behind its end"),
         new("bus-master-at-remove", "is gone and has left Bus Master Enable on: the card may still write memory that is somebody else's now"),
+        new("dma-misled", "the device, not the driver: a fault has lied to it, and it uses an address that is not mapped", CheckSeverity.Info),
         new("dma-unmapped", "has the card use an address that is not mapped: never given, or taken back too early", CheckSeverity.Error),
         new("dma-without-bus-master", "has the card master the bus without Bus Master Enable"),
         new("interrupt-at-remove", "is gone and has left its interrupt pin asserted, which disturbs all who share the line"),

@@ -6,13 +6,16 @@ public sealed class FaultInjector : BusInterceptor
 {
     const int MostRules = 256, MostTallies = 1024;
 
+    // What tells the device something.
+    static readonly OpSet s_heard = OpSet.Of(BusOp.ConfigWrite, BusOp.MmioWrite, BusOp.DmaRead);
+
     readonly List<ArmedFault> _rules = [];
     readonly List<FaultTally> _past = [];
     PciSlot? _slot;
     Presence? _presence;
     InFlight? _inFlight;
     TouchLog? _touches;
-    bool _armed, _busy;
+    bool _armed, _busy, _watching;
 
     /// <summary>Called under the lock for every fault as it happens, with the rule and the number of its hit.</summary>
     public Action<FaultRule, long>? Injected { get; set; }
@@ -132,11 +135,16 @@ public sealed class FaultInjector : BusInterceptor
     PciSlot Slot => _slot ?? throw NotYet();
 
     /// <summary>What is to be judged has changed.</summary>
-    internal void Wake() => _busy = _rules.Count > 0 || _touches is not null || Presence.IsGone || InFlight.IsHeld;
+    internal void Wake()
+    {
+        _watching = _rules.Exists(rule => rule.Strike is StaleStrike);
+        _busy = _rules.Count > 0 || _touches is not null || Presence.IsGone || InFlight.IsHeld;
+    }
 
     void Judge(ref BusTransaction transaction, BusPath next)
     {
-        if (InFlight.IsOwn)
+        var inFlight = InFlight;
+        if (inFlight.IsOwn)
         {
             next.Send(ref transaction);
             return;
@@ -147,11 +155,12 @@ public sealed class FaultInjector : BusInterceptor
             return;
         }
         _touches?.Add(ref transaction);
-        next = InFlight.Behind(transaction.Op, next);
+        if (inFlight.IsHeld) next = inFlight.Behind(transaction.Op, next);
         if (Decide(ref transaction) is { } rule) Apply(rule, ref transaction, next);
         else next.Send(ref transaction);
-        foreach (var other in _rules) other.Strike.Passed(ref transaction);
-        if (InFlight.IsHeld) InFlight.Overtaken(transaction.IsDownstream);
+        if (_watching)
+            foreach (var other in _rules) other.Strike.Passed(ref transaction);
+        if (inFlight.IsHeld) inFlight.Overtaken(transaction.IsDownstream);
     }
 
     ArmedFault? Decide(ref BusTransaction transaction)
@@ -167,6 +176,7 @@ public sealed class FaultInjector : BusInterceptor
         var hit = rule.Hit();
         Slot.Note(NoteKind.Fault, rule.Text);
         Injected?.Invoke(rule.Rule, hit);
+        if (s_heard.Has(transaction.Op) && rule.Rule.Effect.Kind is not (FaultKind.Delay or FaultKind.Spurious or FaultKind.Do)) Slot.Misled = rule.Text;
         rule.Strike.On(ref transaction, next);
     }
 

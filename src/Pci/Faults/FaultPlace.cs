@@ -9,7 +9,7 @@ sealed class FaultPlace
     readonly ulong _first, _last = ulong.MaxValue, _mask = ulong.MaxValue;
     readonly int _shift, _bytes = 8;
     readonly bool _anywhere;
-    readonly string? _structure;
+    readonly Type? _structure;
 
     public FaultPlace(FaultRule rule, PciSlot slot)
     {
@@ -24,7 +24,7 @@ sealed class FaultPlace
             else _mask = found.Register.AllBits;
             _last = _first + (ulong)_bytes - 1;
         }
-        else _structure = Structures(rule, slot).FirstOrDefault(name => string.Equals(name, target, StringComparison.OrdinalIgnoreCase)) ?? throw Unknown(rule, slot);
+        else _structure = Structures(rule, slot).FirstOrDefault(structure => string.Equals(structure.Name, target, StringComparison.OrdinalIgnoreCase)) ?? throw Unknown(rule, slot);
         if (_last < _first) throw new FormatException($"The fault rule '{rule}' can never match: its range ends before it begins.");
     }
 
@@ -32,7 +32,7 @@ sealed class FaultPlace
 
     public bool Holds(ref BusTransaction transaction) => _structure is null
         ? Holds(transaction.Op, transaction.Bar, transaction.Address, transaction.Length)
-        : transaction.Structure is { } structure && string.Equals(structure.Name, _structure, StringComparison.OrdinalIgnoreCase);
+        : transaction.Structure == _structure;
 
     public bool Holds(BusOp op, byte bar, ulong address, int length)
     {
@@ -105,14 +105,13 @@ sealed class FaultPlace
         if (rule.Operations.Meets(OpSet.Config)) yield return (ConfigSpace, 0, slot.ConfigMap);
     }
 
-    static IEnumerable<string> Structures(FaultRule rule, PciSlot slot)
-        => rule.Operations.Meets(OpSet.Dma) ? slot.Device.Structures.Select(structure => structure.Name) : [];
+    static IReadOnlyList<Type> Structures(FaultRule rule, PciSlot slot) => rule.Operations.Meets(OpSet.Dma) ? slot.Device.Structures : [];
 
     static FormatException Unknown(FaultRule rule, PciSlot slot)
     {
         var names = Maps(rule, slot).SelectMany(map => map.Map.Everything())
             .SelectMany(register => register.Register.Fields.Where(field => field.Name != register.Register.Name).Select(field => $"{register.Path}.{field.Name}").Prepend(register.Path));
         return new FormatException($"The fault rule '{rule}' names '{rule.Target}', which is no register of {slot.Device.GetType().Name} that a {rule.Operation} can reach"
-            + $"{Nearest.To(rule.Target, names.Concat(Structures(rule, slot)))}; write BLOCK.Register, BLOCK.Register.Field, a number, a range as 0x100-0x1ff, or *.");
+            + $"{Nearest.To(rule.Target, names.Concat(Structures(rule, slot).Select(structure => structure.Name)))}; write BLOCK.Register, BLOCK.Register.Field, a number, a range as 0x100-0x1ff, or *.");
     }
 }

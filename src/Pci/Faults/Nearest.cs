@@ -3,12 +3,12 @@ namespace Understudy.Pci;
 /// <summary>Names that somebody may have meant: those fewest keystrokes away.</summary>
 static class Nearest
 {
-    const int Most = 3;
+    const int Most = 3, LongestName = 128;
 
     /// <summary>Says which of the known names are near a wrong one: <c>; did you mean A or B?</c>, or nothing.</summary>
     public static string To(string wrong, IEnumerable<string> known)
     {
-        var near = Of(wrong, known);
+        var near = wrong.Length <= LongestName ? Of(wrong, known) : [];
         return near.Count == 0 ? "" : $" (did you mean {string.Join(" or ", near)}?)";
     }
 

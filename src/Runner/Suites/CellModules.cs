@@ -10,6 +10,7 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
     const string Directory = "/run/understudy/modules";
 
     readonly Dictionary<PlannedModule, IReadOnlyList<BuiltModule>> _built = [];
+    readonly HashSet<string> _pushed = [];
 
     /// <summary>Some are not the kernel's own.</summary>
     public bool HasSources => planned.Any(module => module.IsPath);
@@ -94,6 +95,19 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
         notes.Detail = string.Join(", ", planned.Select(module => $"{Path.GetFileName(module.Name)} {module.Parameters}".TrimEnd()));
     }
 
+    /// <summary>Unloads all that are loaded, the last first.</summary>
+    /// <exception cref="StepFailedException">One does not go.</exception>
+    public async Task UnloadAsync(GuestAgent guest, StepNotes notes, CancellationToken cancel)
+    {
+        var names = planned.SelectMany(module => module.IsPath ? _built[module].Select(one => one.Facts.Name) : [module.Name]).Reverse().ToList();
+        foreach (var name in names)
+        {
+            var result = await guest.ExecuteAsync(["sh", "-c", $"grep -q '^{name.Replace('-', '_')} ' /proc/modules || exit 0; rmmod {name}"], cancellation: cancel).ConfigureAwait(false);
+            if (!result.Succeeded) throw new StepFailedException($"{name} does not unload: {(result.Stderr + result.Stdout).Trim()}");
+        }
+        notes.Detail = string.Join(", ", names);
+    }
+
     /// <summary>The files of those that are not the kernel's own, once they are built.</summary>
     public IEnumerable<string> Files => _built.Values.SelectMany(modules => modules).Select(module => module.Path);
 
@@ -120,8 +134,11 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
         foreach (var one in _built[module])
         {
             var path = $"{Directory}/{one.Facts.Name}.ko";
-            await using var content = File.OpenRead(one.Path);
-            await guest.PushAsync(path, content, File.GetUnixFileMode(one.Path), cancel).ConfigureAwait(false);
+            if (_pushed.Add(path))
+            {
+                await using var content = File.OpenRead(one.LeanPath);
+                await guest.PushAsync(path, content, File.GetUnixFileMode(one.LeanPath), cancel).ConfigureAwait(false);
+            }
             await guest.LoadModuleAsync(path, module.Parameters, cancel).ConfigureAwait(false);
         }
     }

@@ -18,6 +18,7 @@ static class CellRun
             scripts = new GuestScripts(run.Machine, run.Run.Directory, run.Storage, cell.Seed, () => Arm(test, cell, run));
             await new TestSequence(test, scripts, run.Run).PlayAsync(cancel).ConfigureAwait(false);
         }
+        if (scripts is not { IsLost: true }) await run.FetchSharedAsync(cancel).ConfigureAwait(false);
         if (scripts is not { IsLost: true }) await run.ReadLogAsync(cancel).ConfigureAwait(false);
         if (request.Keep is { } keep && scripts is not { IsLost: true }) await run.KeepAsync((guest, devices) => keep(cell, guest, devices, cancel)).ConfigureAwait(false);
         return await run.ConcludeAsync().ConfigureAwait(false);

@@ -11,5 +11,6 @@ interface ITestMachine
     Task<ScriptResult> RunAsync(TestScript script, CancellationToken cancel);
 
     /// <summary>Lets the test's faults strike from now on.</summary>
+    /// <exception cref="FormatException">One could never strike, after what has been done to the device.</exception>
     void ArmFaults();
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.IO.Enumeration;
+using Understudy.Guest;
+using Understudy.Verdict;
 
 namespace Understudy.Runner.Suites;
 
@@ -10,6 +12,8 @@ sealed class SharedFolder : IDisposable
     public const string Name = "shared";
 
     const long Limit = 1L << 30, OfAnEntry = 4096;
+
+    const int MostNames = 1 << 20;
 
     // Where QEMU keeps what the guest says of owners and modes (security_model=mapped-file).
     const string Metadata = ".virtfs_metadata";
@@ -34,6 +38,35 @@ sealed class SharedFolder : IDisposable
 
     /// <summary>Completes, with the reason, when there is more in it than is kept.</summary>
     public Task<string> Overflow => _overflow.Task;
+
+    /// <summary>Fills it with what a guest has in a folder of its own.</summary>
+    /// <exception cref="TestErrorException">There is too much, or a name we cannot have.</exception>
+    public async Task FetchAsync(GuestAgent guest, string folder, CancellationToken cancel)
+    {
+        var found = await guest.ExecuteAsync(["find", folder, "-type", "f"], new CommandOptions { OutputLimit = MostNames }, cancellation: cancel).ConfigureAwait(false);
+        var left = _limit;
+        foreach (var name in found.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            // The guest may say anything here.
+            var file = System.IO.Path.GetFullPath(System.IO.Path.GetRelativePath(folder, name), Path);
+            if (!file.StartsWith($"{Path}/", StringComparison.Ordinal) || name.Any(c => char.IsControl(c) || c == '\uFFFD')) throw new TestErrorException("the guest has files in the shared folder whose names are not UTF-8, or hold control characters");
+            left -= await PullAsync(guest, name, file, left, cancel).ConfigureAwait(false);
+        }
+    }
+
+    static async Task<long> PullAsync(GuestAgent guest, string name, string file, long limit, CancellationToken cancel)
+    {
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
+            await using var content = new FileStream(file, FileMode.Create);
+            return await guest.PullAsync(name, content, limit, cancel).ConfigureAwait(false);
+        }
+        catch (Exception odd) when (odd is GuestException || (odd is IOException io && !RunDirectoryFullException.Describes(io)))
+        {
+            throw new TestErrorException($"what the test put into the shared folder cannot be fetched: {odd.Message}");
+        }
+    }
 
     /// <summary>Takes out what is not the guest's; an empty folder does not stay.</summary>
     public void Dispose()

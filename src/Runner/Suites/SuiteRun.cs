@@ -56,8 +56,7 @@ public sealed class SuiteRun
         {
             if (key.Qemu is { } qemu) await _toolbox.WithQemu(qemu).QemuAsync(cancel).ConfigureAwait(false);
             asks = key.Kernel == cell.Settings.KernelImage ? "kernel" : "";
-            var modules = key.Kernel.Contains('/', StringComparison.Ordinal) ? _request.Modules : null;
-            _labs[key] = await Lab.OpenAsync(_toolbox, new LabRequest(key.Kernel, modules, key.Board, key.Qemu), cancel).ConfigureAwait(false);
+            _labs[key] = await Lab.OpenAsync(_toolbox, new LabRequest(key.Kernel, cell.Modules, key.Board, key.Qemu), cancel).ConfigureAwait(false);
             return null;
         }
         catch (ToolchainException wrong) when (wrong.Problem is ToolchainProblem.UnknownName or ToolchainProblem.BadFile && InfoDirectory.Origin(cell.Test, asks) is { } file)

@@ -19,6 +19,9 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
     /// <summary>Faults beside those of the test: lines as in a <c>faults</c> file.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 
+    /// <summary>The modules directory of a kernel that is given by its path; null without one.</summary>
+    public string? Modules { get; init; }
+
     /// <summary>On what it runs, in a word: the kernel, or the point of the matrix.</summary>
     public string Place => Point?.Name ?? Kernel;
 
@@ -34,7 +37,7 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
 
     string Where => Point is { } point
         ? $"--matrix {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, point.Matrix))} --cell {Quoted(point.Name)}"
-        : $"--kernel {Quoted(Kernel)}{(Board == BoardCatalog.Default ? "" : $" --board {Board}")}";
+        : $"--kernel {Quoted(Kernel)}{(Board == BoardCatalog.Default ? "" : $" --board {Board}")}{(Modules is null ? "" : $" --modules {Quoted(Modules)}")}";
 
     /// <summary>What is to be run.</summary>
     internal TestPlan Plan(SuiteRequest request) => new(Test.FullName, Place, Settings, Reproduce) { Name = Name, Seed = Seed, Repeat = Repeat, Start = request.Start, Symbols = request.Symbols };

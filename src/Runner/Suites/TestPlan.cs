@@ -23,4 +23,7 @@ public sealed record TestPlan(string Test, string Cell, TestSettings Settings, s
 
     /// <summary>How its guest comes up, where the test does not need a boot of its own.</summary>
     public GuestStart Start { get; init; } = GuestStart.Restored;
+
+    /// <summary>How long the guest may give no sign of life; null for the time any guest has.</summary>
+    internal TimeSpan? Silence { get; init; }
 }

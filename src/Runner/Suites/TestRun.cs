@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Understudy.Boards;
 using Understudy.Guest;
@@ -82,8 +83,21 @@ public sealed class TestRun : IAsyncDisposable
             && (Settings.Programs.Count == 0 || await Run.StepAsync("programs", notes => _programs!.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && await Run.StepAsync("boot", notes => BootAsync(notes, settle, cancel)).ConfigureAwait(false)
             && (Settings.LeakCheck == 0 || await Run.StepAsync("leak-check", notes => CheckLeaksAsync(notes, cancel)).ConfigureAwait(false))
-            && (Settings.Modules.Count == 0 || await Run.StepAsync("modules", notes => _modules!.LoadAsync(Machine.Guest, notes, cancel)).ConfigureAwait(false))
+            && (Settings.Modules.Count == 0 || await LoadAsync("modules", cancel: cancel).ConfigureAwait(false))
             && (Settings.SkipIf.Count == 0 || await Run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false));
+
+    /// <summary>Loads the test's modules, as a step of that name; for a second time, when <see cref="UnloadAsync"/> took them away.</summary>
+    /// <param name="step">Its name.</param>
+    /// <param name="evenAfterFailure">Also when a step before it has failed.</param>
+    /// <param name="cancel">Interrupts it.</param>
+    public Task<bool> LoadAsync(string step, bool evenAfterFailure = false, CancellationToken cancel = default)
+        => Run.StepAsync(step, notes => InTimeAsync(_modules!.LoadAsync(Machine.Guest, notes, cancel), cancel), evenAfterFailure);
+
+    /// <summary>Unloads the test's modules, as a step of that name, whatever came of the steps before it.</summary>
+    /// <param name="step">Its name.</param>
+    /// <param name="cancel">Interrupts it.</param>
+    public Task<bool> UnloadAsync(string step, CancellationToken cancel = default)
+        => Run.StepAsync(step, notes => InTimeAsync(_modules!.UnloadAsync(Machine.Guest, notes, cancel), cancel), evenAfterFailure: true);
 
     /// <summary>Hears the kernel out, and looks in its log for what the test expects there. Call when the test has ended, whatever came of
     /// it; where there is no guest to hear, it does nothing.</summary>
@@ -93,6 +107,10 @@ public sealed class TestRun : IAsyncDisposable
         if (_leaks is not null) await Run.StepAsync("kmemleak", notes => _leaks.ScanAsync(notes, cancel)).ConfigureAwait(false);
         return await Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true).ConfigureAwait(false);
     }
+
+    /// <summary>Fetches what a test put into a shared folder that its guest could not mount. Call when the test has ended.</summary>
+    internal Task FetchSharedAsync(CancellationToken cancel = default) => _booted && Storage.IsToFetch
+        ? Run.StepAsync("shared-folder", _ => Storage.FetchAsync(Machine.Guest, cancel), evenAfterFailure: true) : Task.CompletedTask;
 
     /// <summary>What the guest is doing that takes too long, by the kernel's account or, where it is deaf, by the board's.</summary>
     public Task<IReadOnlyList<string>> DoingAsync(CancellationToken cancel = default) => StateOfTasks.ReadAsync(Machine, cancel);
@@ -107,14 +125,15 @@ public sealed class TestRun : IAsyncDisposable
     }
 
     /// <summary>Ends the machine, and judges the run by what was expected of it.</summary>
-    public async Task<RunVerdict> ConcludeAsync()
+    /// <param name="expected">Turns the judgement; null for what the test says of itself.</param>
+    public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null)
     {
         await EndMachineAsync().ConfigureAwait(false);
         if (_devices.Count > 0) Run.Covered(new Coverage([.. _devices.Select(device => CoverageOf.Device(device.Device.Name, device.Device.Entry.Name, device.Coverage))]));
         foreach (var device in _devices)
             foreach (var complaint in device.Faults.Tallies.Select(tally => tally.Complaint).OfType<string>()) Run.Remark("fault-unused", $"{device.Device.Name}: {complaint}");
         if (_lab is not null) Run.Symbols = new Symboliser([_lab.Kernel.Vmlinuz, _lab.Kernel.Vmlinux], _modules?.Files ?? [], _plan.Symbols);
-        return await Run.ConcludeAsync(verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps), Settings.ExpectedFindings).ConfigureAwait(false);
+        return await Run.ConcludeAsync(expected ?? (verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps)), Settings.ExpectedFindings).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -177,7 +196,7 @@ public sealed class TestRun : IAsyncDisposable
         foreach (var device in Settings.Devices) Plug(device);
         if (!await _modules!.MayBeBuiltInAsync(Settings.Devices.Count > 0, cancel).ConfigureAwait(false)) Run.AwaitDriver();
         await _machine.PowerOnAsync(cancel).ConfigureAwait(false);
-        Run.Watch(_machine.Guest);
+        Run.Watch(_machine.Guest, _plan.Silence);
         await _storage.MountAsync(_machine.Guest, notes, cancel).ConfigureAwait(false);
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
@@ -191,6 +210,20 @@ public sealed class TestRun : IAsyncDisposable
         if (Settings.Modules.Count == 0) throw new TestErrorException("leak-check: the test names no modules to load and unload");
         _leaks = new LeakCheck(Machine.Guest, Run);
         return _leaks.CycleAsync(Settings.LeakCheck, _modules!, notes, cancel);
+    }
+
+    // A driver may wait for its card without an end, and the guest around it lives on.
+    async Task InTimeAsync(Task work, CancellationToken cancel)
+    {
+        try
+        {
+            await work.WaitAsync(Settings.Timeout, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            var doing = await StateOfTasks.ReadAsync(Machine, cancel).ConfigureAwait(false);
+            throw new StepFailedException(string.Create(CultureInfo.InvariantCulture, $"still at it after {Settings.Timeout.TotalSeconds:0.###} s"), doing);
+        }
     }
 
     void Plug(PlannedDevice device)

@@ -4,8 +4,9 @@ using Understudy.Verdict;
 namespace Understudy.Runner.Suites;
 
 /// <summary>The executables of one test in their order: suite setup, setup, run, teardown, suite teardown. What a setup has begun is torn
-/// down whatever came of it, as long as the machine lives.</summary>
-sealed class TestSequence(DirectoryTest test, ITestMachine machine, Run run)
+/// down whatever came of it, as long as the machine lives. Played once more in one run, however that went before, the names of its steps begin
+/// with a word for that.</summary>
+sealed class TestSequence(DirectoryTest test, ITestMachine machine, Run run, string again = "")
 {
     /// <summary>Where the suite's and the test's files are in the guest.</summary>
     public const string SuitePath = "/run/understudy/suite", TestPath = "/run/understudy/test";
@@ -16,29 +17,37 @@ sealed class TestSequence(DirectoryTest test, ITestMachine machine, Run run)
     {
         if (await SuiteAsync("setup", cancel).ConfigureAwait(false))
         {
-            if (await TestAsync("setup", cancel).ConfigureAwait(false) && Arm()) await TestAsync("run", cancel).ConfigureAwait(false);
+            if (await TestAsync("setup", cancel).ConfigureAwait(false) && await ArmAsync().ConfigureAwait(false)) await TestAsync("run", cancel).ConfigureAwait(false);
             await TestAsync("teardown", cancel, evenAfterFailure: true).ConfigureAwait(false);
         }
         await SuiteAsync("teardown", cancel, evenAfterFailure: true).ConfigureAwait(false);
     }
 
-    bool Arm()
+    // What a setup has done to the device may leave a fault nothing to strike.
+    async Task<bool> ArmAsync()
     {
-        machine.ArmFaults();
-        return true;
+        try
+        {
+            machine.ArmFaults();
+            return true;
+        }
+        catch (FormatException wrong)
+        {
+            return await run.StepAsync("faults", _ => throw new TestErrorException(wrong.Message)).ConfigureAwait(false);
+        }
     }
 
     Task<bool> SuiteAsync(string name, CancellationToken cancel, bool evenAfterFailure = false)
-        => ScriptAsync(test.SuiteDirectory, name, new TestScript($"suite-{name}", $"{SuitePath}/{name}", test.Settings.Timeout), evenAfterFailure, cancel);
+        => ScriptAsync(test.SuiteDirectory, name, new TestScript($"{again}suite-{name}", $"{SuitePath}/{name}", test.Settings.Timeout), evenAfterFailure, cancel);
 
     Task<bool> TestAsync(string name, CancellationToken cancel, bool evenAfterFailure = false)
-        => ScriptAsync(test.Directory, name, new TestScript(name, $"{TestPath}/{name}", test.Settings.Timeout), evenAfterFailure, cancel);
+        => ScriptAsync(test.Directory, name, new TestScript($"{again}{name}", $"{TestPath}/{name}", test.Settings.Timeout), evenAfterFailure, cancel);
 
     async Task<bool> ScriptAsync(string directory, string file, TestScript script, bool evenAfterFailure, CancellationToken cancel)
     {
-        if (!File.Exists(Path.Combine(directory, file))) return run.IsHealthy;
+        if (!File.Exists(Path.Combine(directory, file))) return again.Length > 0 || run.IsHealthy;
         if (machine.IsLost) return false;
-        return await run.StepAsync(script.Name, async notes => Judge(script, await machine.RunAsync(script, cancel).ConfigureAwait(false), notes), evenAfterFailure).ConfigureAwait(false);
+        return await run.StepAsync(script.Name, async notes => Judge(script, await machine.RunAsync(script, cancel).ConfigureAwait(false), notes), evenAfterFailure || again.Length > 0).ConfigureAwait(false);
     }
 
     static void Judge(TestScript script, ScriptResult result, StepNotes notes)

@@ -44,7 +44,7 @@ public sealed record TestSettings
     [
         .. Needs, .. Cpus > 1 ? new[] { BoardAbility.Smp } : [], .. KernelArguments.Count > 0 ? new[] { BoardAbility.KernelArguments } : [],
         .. QemuArguments.Count > 0 ? new[] { BoardAbility.QemuArguments } : [], .. Iommu == GuestIommu.None ? [] : new[] { BoardAbility.Iommu },
-        .. SharedFolder ? new[] { BoardAbility.SharedFolder } : [], .. Disk is null ? [] : new[] { BoardAbility.DiskImage },
+        .. Disk is null ? [] : new[] { BoardAbility.DiskImage },
     ];
 
     /// <summary>Virtual CPUs.</summary>
@@ -91,4 +91,8 @@ public sealed record TestSettings
 
     /// <summary>Words to choose it by.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The same with more parameters for the last of its modules.</summary>
+    public TestSettings WithParameters(string parameters) => Modules.Count == 0 ? this
+        : this with { Modules = [.. Modules.SkipLast(1), Modules[^1] with { Parameters = $"{Modules[^1].Parameters} {parameters}".Trim() }] };
 }

@@ -1,6 +1,6 @@
 namespace Understudy.Verdict.Rules;
 
-/// <summary>The page allocator and the OOM killer (mm/page_alloc.c, mm/oom_kill.c, mm/vmalloc.c).</summary>
+/// <summary>The page allocator, the OOM killer and the allocation profiler (mm/page_alloc.c, mm/oom_kill.c, mm/vmalloc.c, lib/alloc_tag.c).</summary>
 static class MemoryRules
 {
     public static readonly KernelRule[] All =
@@ -24,5 +24,9 @@ static class MemoryRules
         new("oom", Severity.Error, "ut of memory: ",
             @"(Memory cgroup o|O)ut of memory: Killed process \d+ \((?<task>[^)]*)\)",
             "Out of memory: killed {task}") { OneLine = true },
+        // CONFIG_MEM_ALLOC_PROFILING (lib/alloc_tag.c): said for every place in a module that has not freed what it allocated.
+        new("module-leak", Severity.Error, " allocated at module unload",
+            @"\S+:\d+ module (?<module>\S+) func:(?<func>\S+) has \d+ allocated at module unload",
+            "memory leak in {func}: still allocated when {module} was unloaded") { OneLine = true },
     ];
 }

@@ -1,0 +1,12 @@
+using Understudy.Verdict;
+
+namespace Understudy.Runner.Sweeps;
+
+/// <summary>What one guest of a sweep had to show.</summary>
+/// <param name="Touches">Where faults could have struck; of a reference only.</param>
+/// <param name="Struck">The fault struck.</param>
+/// <param name="Findings">What it brought out.</param>
+/// <param name="Verdict">The run's verdict.</param>
+/// <param name="Steps">The run's steps.</param>
+sealed record FaultedResult(
+    IReadOnlyList<SweepTouch> Touches, bool Struck, IReadOnlyList<SweepFinding> Findings, RunVerdict Verdict, IReadOnlyList<StepRecord> Steps);

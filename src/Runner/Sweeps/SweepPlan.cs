@@ -1,0 +1,46 @@
+using Understudy.Pci;
+
+namespace Understudy.Runner.Sweeps;
+
+/// <summary>Which faults a sweep tries, the most telling first.</summary>
+static class SweepPlan
+{
+    /// <summary>What a driver sees of a device that is pulled, resets itself or interrupts for no reason, at whatever touch it happens.</summary>
+    static readonly FaultKind[] s_anywhere = [FaultKind.Remove, FaultKind.Reset, FaultKind.Spurious, FaultKind.Do];
+
+    static readonly FaultKind[] s_reads = [FaultKind.Fail, FaultKind.Value, FaultKind.Flip, FaultKind.Stuck, FaultKind.Becomes, FaultKind.Stale];
+
+    /// <summary>A fault for every place and every effect that a driver can see there, legal ones first, each place once before any twice.</summary>
+    /// <param name="touches">The places, in their order.</param>
+    /// <param name="events">What may happen to each device by itself, as words of its orders.</param>
+    /// <param name="exhaustive">All places; otherwise one of each class.</param>
+    public static IReadOnlyList<SweepPoint> For(IReadOnlyList<SweepTouch> touches, Func<string, IReadOnlyList<string>> events, bool exhaustive)
+    {
+        var places = exhaustive ? touches : [.. touches.DistinctBy(touch => touch.Class)];
+        var seen = new Dictionary<(string, BusOp, string), int>();
+        var ranked = places.Select(touch => (Touch: touch, Rank: seen[(touch.Device, touch.Op, touch.Target)] = seen.GetValueOrDefault((touch.Device, touch.Op, touch.Target)) + 1)).ToList();
+        return [.. ranked.SelectMany(place => Effects(place.Touch.Op, events(place.Touch.Device)).Select(effect => (place.Rank, Point: new SweepPoint(place.Touch, place.Touch.Rule(effect)))))
+            .OrderBy(point => point.Point.Class).ThenBy(point => point.Rank).Select(point => point.Point)];
+    }
+
+    /// <summary>What strikes the driver there. What would send the device itself astray, such as a ring's address that is lost on its way, is
+    /// left out: where it then writes is no fault of the driver.</summary>
+    internal static IEnumerable<FaultEffect> Effects(BusOp op, IReadOnlyList<string> events)
+        => FaultCatalog.For(op).Where(form => Telling(op, form.Kind)).SelectMany(form => Samples(op, form)).Concat(events.Select(words => new FaultEffect(FaultKind.Do, Words: words)));
+
+    static bool Telling(BusOp op, FaultKind kind) => s_anywhere.Contains(kind) || op switch
+    {
+        BusOp.ConfigRead or BusOp.MmioRead => s_reads.Contains(kind),
+        BusOp.DmaRead => kind == FaultKind.Fail,
+        BusOp.DmaWrite => kind is FaultKind.Fail or FaultKind.Drop or FaultKind.Duplicate or FaultKind.Value or FaultKind.Flip or FaultKind.Corrupt or FaultKind.Partial or FaultKind.Delay or FaultKind.Torn,
+        BusOp.Interrupt => kind is FaultKind.Drop or FaultKind.Duplicate or FaultKind.Delay or FaultKind.Storm,
+        BusOp.IntxAssert or BusOp.IntxDeassert => kind is FaultKind.Drop or FaultKind.Delay or FaultKind.Stuck,
+        BusOp.Reset => kind == FaultKind.FlrHang,
+        _ => false,
+    };
+
+    // Of a descriptor that is written, every word is worth a lie, not only the first.
+    static IEnumerable<FaultEffect> Samples(BusOp op, FaultForm form) => op == BusOp.DmaWrite && form.Kind == FaultKind.Flip
+        ? [.. form.Samples, new FaultEffect(FaultKind.Flip, 1UL << 32), new FaultEffect(FaultKind.Flip, 1UL << 63)]
+        : form.Samples;
+}

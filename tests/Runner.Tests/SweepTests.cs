@@ -1,0 +1,143 @@
+using Understudy.Pci;
+using Understudy.Runner.Suites;
+using Understudy.Runner.Sweeps;
+
+namespace Understudy.Runner.Tests;
+
+public sealed class SweepTests : IDisposable
+{
+    static readonly SweepHead s_head = new(1, "ditto/copy", "uml", "7.2.12", "uml", 1, "ditto bug=3");
+    readonly SuiteFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Touches_are_counted_by_what_a_rule_matches_and_fall_into_the_steps_they_came_in()
+    {
+        var touches = SweepTouch.From("nic",
+        [
+            new(BusOp.MmioRead, 0, 8, 4, "MAC.Status"), new(BusOp.MmioWrite, 0, 8, 4, "MAC.Status"), new(BusOp.MmioRead, 0, 8, 4, "MAC.Status"),
+            new(BusOp.DmaWrite, 0, 0x1234, 16, "Descriptor"), new(BusOp.Interrupt, 0, 2, 0, ""),
+        ], [("modules", 0), ("run", 2)]);
+        Assert.Equal(
+        [
+            "nic: mmio-read MAC.Status nth=1", "nic: mmio-write MAC.Status nth=1", "nic: mmio-read MAC.Status nth=2", "nic: dma-write * nth=1", "nic: irq 2 nth=1",
+        ], touches.Select(touch => touch.ToString()));
+        Assert.Equal(["modules", "modules", "run", "run", "run"], touches.Select(touch => touch.Step));
+    }
+
+    [Fact]
+    public void What_looks_the_same_to_the_driver_is_tried_once_unless_all_is_asked_for()
+    {
+        var poll = Enumerable.Repeat(new TouchPoint(BusOp.MmioRead, 0, 8, 4, "MAC.Status"), 5).ToList();
+        var touches = SweepTouch.From("nic", poll, [("run", 0)]);
+        Assert.Equal(2, SweepPlan.For(touches, _ => [], exhaustive: false).DistinctBy(point => point.Touch).Count());     // the first, and those after one like it
+        Assert.Equal(5, SweepPlan.For(touches, _ => [], exhaustive: true).DistinctBy(point => point.Touch).Count());
+    }
+
+    [Fact]
+    public void Legal_faults_come_before_hostile_ones_and_every_place_before_any_for_the_second_time()
+    {
+        var touches = SweepTouch.From("nic", [new(BusOp.MmioRead, 0, 8, 4, "A.X"), new(BusOp.MmioRead, 0, 12, 4, "A.Y"), new(BusOp.MmioRead, 0, 8, 4, "A.X")], [("run", 0)]);
+        var points = SweepPlan.For(touches, _ => [], exhaustive: true);
+        var hostile = points.TakeWhile(point => point.Class == FaultClass.Legal).Count();
+        Assert.InRange(hostile, 1, points.Count - 1);
+        Assert.All(points.Skip(hostile), point => Assert.Equal(FaultClass.Hostile, point.Class));
+        var legal = points.Take(hostile).Select(point => (point.Touch.Target, point.Touch.Nth)).Distinct().ToList();
+        Assert.Equal([("A.X", 1), ("A.Y", 1), ("A.X", 2)], legal);
+    }
+
+    [Fact]
+    public void Every_effect_that_is_planned_is_a_rule_that_can_be_read_back()
+    {
+        foreach (var op in Enum.GetValues<BusOp>())
+            foreach (var effect in SweepPlan.Effects(op, ["press"]))
+            {
+                var rule = new SweepTouch("ditto", "run", op, "*", 3).Rule(effect);
+                Assert.Equal(rule, FaultRule.Parse(rule.ToString()));
+            }
+    }
+
+    [Fact]
+    public void What_would_send_the_device_itself_astray_is_not_planned()
+    {
+        Assert.DoesNotContain(SweepPlan.Effects(BusOp.MmioWrite, []), effect => effect.Kind is FaultKind.Drop or FaultKind.Value or FaultKind.Flip);
+        Assert.DoesNotContain(SweepPlan.Effects(BusOp.DmaRead, []), effect => effect.Kind is FaultKind.Corrupt or FaultKind.Unmapped);
+    }
+
+    [Fact]
+    public void A_journal_goes_on_after_its_last_whole_line()
+    {
+        using (var journal = SweepJournal.Open(_folder.Path, s_head))
+        {
+            journal.Add(Result("a", SweepOutcome.Survived));
+            journal.Add(Result("b", SweepOutcome.Found));
+            journal.Add(Result("c", SweepOutcome.Broken));
+        }
+        File.AppendAllText(_folder[SweepJournal.Name], "{\"rule\":\"d\",\"outc");
+        using (var journal = SweepJournal.Open(_folder.Path, s_head))
+        {
+            Assert.Equal(["a", "b"], journal.Known.Keys.Order());     // what the lab broke is tried again
+            Assert.Equal("it broke", Assert.Single(journal.Known["b"].Findings).Title);
+            journal.Add(Result("d", SweepOutcome.Survived));
+        }
+        using var last = SweepJournal.Open(_folder.Path, s_head);
+        Assert.Equal(["a", "b", "d"], last.Known.Keys.Order());
+    }
+
+    [Fact]
+    public void A_journal_of_another_sweep_is_refused_and_says_of_which()
+    {
+        SweepJournal.Open(_folder.Path, s_head).Dispose();
+        var wrong = Assert.Throws<IOException>(() => SweepJournal.Open(_folder.Path, s_head with { Parameters = "ditto bug=4" }));
+        Assert.Contains("ditto bug=3", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("--output", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_line_that_is_none_of_a_journal_is_named_by_its_number()
+    {
+        SweepJournal.Open(_folder.Path, s_head).Dispose();
+        File.AppendAllText(_folder[SweepJournal.Name], "no json\n");
+        Assert.Contains($"{SweepJournal.Name}:2", Assert.Throws<IOException>(() => SweepJournal.Open(_folder.Path, s_head)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Faults_of_the_device_that_show_the_same_fault_of_the_driver_are_one_finding_the_smallest_first()
+    {
+        var touches = SweepTouch.From("nic", [new(BusOp.MmioRead, 0, 8, 4, "A.X")], [("run", 0)]);
+        var points = SweepPlan.For(touches, _ => [], exhaustive: true);
+        var results = points.ToDictionary(point => point.Text, point => Result(point.Text, point.Rule.Effect.Kind is FaultKind.Remove or FaultKind.Value ? SweepOutcome.Found : SweepOutcome.Survived));
+        var summary = new SweepSummary(new SweepRequest(Test(), _folder.Path, "understudy sweep t"), "k", touches, points, results, [], null, 1, points.Count);
+        var group = Assert.Single(summary.Groups);
+        Assert.Equal("nic: mmio-read A.X nth=1 -> remove", group.Smallest.Rule);
+        Assert.Equal("understudy sweep t --fault 'nic: mmio-read A.X nth=1 -> remove'", summary.Reproduce(group.Smallest.Rule));
+        Assert.Equal(1, summary.ExitCode);
+        var page = SweepReport.Render(summary);
+        Assert.Contains("it broke", page, StringComparison.Ordinal);
+        Assert.Equal(points.Count, page.Split("<td><").Length - 1);
+    }
+
+    [Fact]
+    public void The_table_of_planted_bugs_is_read_and_its_mistakes_are_named()
+    {
+        _folder.WithTest("s/t", "devices: ditto\n").With("s/planted", "# bugs\n7 a bug = ^kasan:\n");
+        var test = Test("s/t");
+        var bug = Assert.Single(PlantedBugs.Read(test));
+        Assert.Equal((7, "a bug"), (bug.Number, bug.Name));
+        Assert.Matches(bug.Finding, "kasan: KASAN: double-free");
+        _folder.With("s/planted", "seven is a bug\n");
+        Assert.Contains("planted:1", Assert.Throws<FormatException>(() => PlantedBugs.Read(test)).Message, StringComparison.Ordinal);
+        _folder.With("s/planted", "7 a bug = (\n");
+        Assert.Contains("regular expression", Assert.Throws<FormatException>(() => PlantedBugs.Read(test)).Message, StringComparison.Ordinal);
+    }
+
+    DirectoryTest Test(string path = "s/t")
+    {
+        if (!Directory.Exists(_folder[path])) _folder.WithTest(path, "devices: ditto\n");
+        return (DirectoryTest)SuiteReader.Read(_folder[path])[0].Tests[0];
+    }
+
+    static SweepResult Result(string rule, SweepOutcome outcome)
+        => new(rule, outcome, 0.5, outcome == SweepOutcome.Found ? [new SweepFinding("f", "kasan", "it broke", ["line"])] : []);
+}
