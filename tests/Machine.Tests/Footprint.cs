@@ -8,7 +8,7 @@ namespace Understudy.Machine.Tests;
 /// <param name="Files">Files and directories where sockets, drafts and locks are, output left out.</param>
 /// <param name="Managed">Managed bytes that are in use.</param>
 /// <param name="Resident">Resident bytes.</param>
-sealed record Footprint(int Descriptors, int Sockets, int Children, int Threads, int Files, long Managed, long Resident)
+sealed record Footprint(IReadOnlyList<string> Descriptors, int Sockets, int Children, int Threads, int Files, long Managed, long Resident)
 {
     /// <summary>Looks, when garbage and what ends by itself are gone.</summary>
     /// <param name="places">Directories nobody else uses meanwhile.</param>
@@ -21,7 +21,7 @@ sealed record Footprint(int Descriptors, int Sockets, int Children, int Threads,
         }
         var links = new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Select(entry => entry.LinkTarget ?? "")
             .Where(target => !target.EndsWith("/fd", StringComparison.Ordinal) && !target.EndsWith(".dll", StringComparison.Ordinal)).ToList();
-        return new Footprint(links.Count, links.Count(target => target.StartsWith("socket:", StringComparison.Ordinal)), ChildrenOf(Environment.ProcessId), Directory.EnumerateDirectories("/proc/self/task").Count(),
+        return new Footprint(links, links.Count(target => target.StartsWith("socket:", StringComparison.Ordinal)), ChildrenOf(Environment.ProcessId), Directory.EnumerateDirectories("/proc/self/task").Count(),
             places.Where(Directory.Exists).Sum(place => Directory.EnumerateFileSystemEntries(place, "*", SearchOption.AllDirectories).Count()), GC.GetTotalMemory(forceFullCollection: false), Status("VmRSS"));
     }
 
@@ -31,7 +31,8 @@ sealed record Footprint(int Descriptors, int Sockets, int Children, int Threads,
     public IEnumerable<string> GrownSince(Footprint before, int tests)
     {
         const long megabyte = 1 << 20, pooled = 4 * megabyte, remembered = 8 << 10;
-        if (Descriptors > before.Descriptors) yield return $"descriptors from {before.Descriptors} to {Descriptors}";
+        if (Descriptors.Count > before.Descriptors.Count)
+            yield return $"descriptors from {before.Descriptors.Count} to {Descriptors.Count}: now {string.Join(' ', Descriptors.Order())}; before {string.Join(' ', before.Descriptors.Order())}";
         if (Sockets > before.Sockets) yield return $"sockets from {before.Sockets} to {Sockets}";
         if (Children > before.Children) yield return $"child processes from {before.Children} to {Children}";
         if (Files > before.Files) yield return $"files from {before.Files} to {Files}";
@@ -44,7 +45,7 @@ sealed record Footprint(int Descriptors, int Sockets, int Children, int Threads,
 
     /// <summary>One line of a table.</summary>
     public override string ToString()
-        => $"{Descriptors,4} descriptors {Sockets,3} sockets {Children,2} children {Threads,3} threads {Files,3} files {Managed >> 10,7} KiB managed {Resident >> 10,7} KiB resident";
+        => $"{Descriptors.Count,4} descriptors {Sockets,3} sockets {Children,2} children {Threads,3} threads {Files,3} files {Managed >> 10,7} KiB managed {Resident >> 10,7} KiB resident";
 
     static int ChildrenOf(int process) => Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Count(name => int.TryParse(name, out _) && ParentOf(name) == process);
 
