@@ -26,6 +26,9 @@ static class TestVariables
     /// <summary>The modules directory of a kernel that is given by its path.</summary>
     public static string? Modules => Get(CodeVariables.Modules);
 
+    /// <summary>Where there are kernels and modules with debug information.</summary>
+    public static string? Symbols => Get(CodeVariables.Symbols);
+
     /// <summary>Seed of everything random.</summary>
     public static int Seed => Number(CodeVariables.Seed, 1);
 

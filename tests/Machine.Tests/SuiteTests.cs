@@ -48,7 +48,7 @@ public sealed class SuiteTests : IDisposable
     {
         var summary = await PlayAsync(Path.Combine(Repository(), "suites", "rtl8111"), request => request with { Jobs = 2 });
         Assert.True(summary.ExitCode == 0, string.Join('\n', summary.Results.Select(result => $"{result.Cell.Name}: {result.Verdict}\n{string.Join('\n', result.Verdict.Evidence)}")));
-        Assert.Equal(15, summary.Count(Outcome.Pass));
+        Assert.Equal(16, summary.Count(Outcome.Pass));
         Assert.Contains(Record(summary, "lost-interrupt").Trace(), record => record.Kind == TraceKind.Fault);
         Assert.Contains(Record(summary, "surprise-removal").Trace(), record => record.Kind == TraceKind.Fault);
     }

@@ -64,6 +64,8 @@ sealed class QemuMachine : IMachine
 
     public Task<string> InspectAsync(CancellationToken cancel = default) => _session?.InspectAsync(cancel) ?? Task.FromResult("");
 
+    public Task<string> AskTasksAsync(CancellationToken cancel = default) => _session?.AskAsync("wlt", cancel) ?? Task.FromResult("");
+
     public Task InterruptAsync(CancellationToken cancel = default) => _session?.InterruptAsync(cancel) ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()

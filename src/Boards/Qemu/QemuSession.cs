@@ -17,6 +17,9 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
     static readonly TimeSpan s_inspection = TimeSpan.FromSeconds(3);
     static readonly TimeSpan s_ending = TimeSpan.FromSeconds(2);
 
+    // How long a kernel may take to tell what all its tasks do.
+    static readonly TimeSpan s_answer = TimeSpan.FromSeconds(10), s_look = TimeSpan.FromMilliseconds(20);
+
     readonly TaskCompletionSource<MachineExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly TaskCompletionSource<string> _migrated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _over = new();
@@ -131,13 +134,59 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         cancel.ThrowIfCancellationRequested();
     }
 
+    /// <summary>Presses SysRq keys at the serial console (Documentation/admin-guide/sysrq.rst: a break, then the key) and gives what the kernel
+    /// says to that; empty where it says nothing.</summary>
+    /// <param name="keys">The keys: <c>w</c> blocked tasks, <c>l</c> all CPUs, <c>t</c> all tasks.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<string> AskAsync(string keys, CancellationToken cancel)
+    {
+        if (_monitor is null || _process is null || Exit.IsCompleted) return "";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(s_answer);
+        var before = console.Count;
+        try
+        {
+            // At the highest log level; and the help at the end says that all has been told.
+            foreach (var key in $"9{keys}h") await PressAsync(key, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception deaf) when (deaf is OperationCanceledException or LabFailedException or IOException)
+        {
+            cancel.ThrowIfCancellationRequested();
+        }
+        return string.Join('\n', console.TailFrom(before).Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0));
+    }
+
+    // A UART tells no two breaks apart that come together: the next key waits for what the kernel says to this one.
+    async Task PressAsync(char key, CancellationToken cancel)
+    {
+        var before = console.Count;
+        await Monitor.ExecuteAsync("chardev-send-break", new JsonObject { ["id"] = "console" }, cancel).ConfigureAwait(false);
+        await _process!.Keyboard.WriteAsync(new[] { (byte)key }, cancel).ConfigureAwait(false);
+        await _process.Keyboard.FlushAsync(cancel).ConfigureAwait(false);
+        using var look = new PeriodicTimer(s_look);
+        while (!console.TailFrom(before).Contains(Answer(key), StringComparison.Ordinal)) await look.WaitForNextTickAsync(cancel).ConfigureAwait(false);
+    }
+
+    // The head of what it says (drivers/tty/sysrq.c).
+    static string Answer(char key) => key switch
+    {
+        '9' => "Loglevel set to 9",
+        'w' => "Show Blocked State",
+        'l' => "Show backtrace of all active CPUs",
+        't' => "Show State",
+        'h' => "sysrq: HELP",
+        _ => throw new ArgumentOutOfRangeException(nameof(key), key, "no key whose answer we know"),
+    };
+
     /// <summary>Ends a guest that did not do in time what was awaited, and tells how far it was.</summary>
     public async Task<BootFailedException> HungAsync(string awaited, TimeSpan limit)
     {
         var where = await InspectAsync(CancellationToken.None).ConfigureAwait(false);
+        var tasks = await AskAsync("wt", CancellationToken.None).ConfigureAwait(false);
         PullPlug();
         var seconds = limit.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
-        return new BootFailedException(Stage(where), $"no {awaited} after {seconds} s\n{console.LastLines(20)}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
+        var stage = InitIsAProgram(tasks) ? BootStage.Init : Stage(where);
+        return new BootFailedException(stage, $"{Words(stage)}: no {awaited} after {seconds} s\n{(tasks.Length > 0 ? tasks : console.LastLines(20))}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
     }
 
     public void PullPlug()
@@ -247,11 +296,27 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         if (_guest is not null) return BootStage.Agent;
         var text = Printed;
         return text.Contains("understudy-agent", StringComparison.Ordinal) || RanUserCode().IsMatch(registers) ? BootStage.Init
-            : text.Contains("Linux version", StringComparison.Ordinal) || text.Contains("] ", StringComparison.Ordinal) || RanKernelCode().IsMatch(registers) ? BootStage.Kernel
+            : text.Contains("Linux version", StringComparison.Ordinal) || text.Contains("] ", StringComparison.Ordinal) ? BootStage.Kernel
+            : RanKernelCode().IsMatch(registers) ? BootStage.Silent
             : BootStage.Firmware;
     }
 
+    static string Words(BootStage stage) => stage switch
+    {
+        BootStage.Firmware => "the boot hangs before the kernel",
+        BootStage.Silent => "the boot hangs in a kernel that says nothing",
+        BootStage.Kernel => "the boot hangs before init",
+        BootStage.Init => "the boot hangs in init",
+        _ => "the guest hangs",
+    };
+
+    // Until it becomes the program, the first task is one of the kernel's own.
+    static bool InitIsAProgram(string tasks) => FirstTask().Match(tasks) is { Success: true } first && !first.Groups["name"].Value.StartsWith("swapper", StringComparison.Ordinal);
+
     string Printed => console.TailFrom(_printedBefore);
+
+    [GeneratedRegex(@"task:(?<name>\S+) +state:.* pid:1 ", RegexOptions.ExplicitCapture)]
+    private static partial Regex FirstTask();
 
     [GeneratedRegex("RIP=[0-9a-f]{16} .*CPL=3")]
     private static partial Regex RanUserCode();

@@ -13,6 +13,9 @@ public static class CodeVariables
     /// <summary>The modules directory of kernels that are given by their path.</summary>
     public const string Modules = "UNDERSTUDY_MODULES";
 
+    /// <summary>A file or directory with kernels and modules that have debug information.</summary>
+    public const string Symbols = "UNDERSTUDY_SYMBOLS";
+
     /// <summary>Seed of everything random.</summary>
     public const string Seed = "UNDERSTUDY_SEED";
 

@@ -21,6 +21,9 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
     /// <summary>The modules directory of kernels that are given by their path; null for none.</summary>
     public string? Modules { get; init; }
 
+    /// <summary>A file or directory with kernels and modules that have debug information; null for those that are built here.</summary>
+    public string? Symbols { get; init; }
+
     /// <summary>Which tests.</summary>
     public TestSelection Selection { get; init; } = new();
 

@@ -57,7 +57,8 @@ static class SanitizerRules
             @"BUG (?<cache>\S+) \((Not tainted|Tainted[^)]*)\): (?<kind>[^0-9]+)$",
             "BUG: slab {cache}: {kind}[ in {frame}]")
         {
-            // From 6.13 on the report ends in a WARN().
+            Inside = "^(-+$|(Allocated|Freed) in |(Slab|Object|Redzone|Padding|Bytes b4|FIX) |Disabling lock debugging)",
+            // Of late the report ends in a WARN().
             Absorbs = ["warning", OopsRules.CutHere],
             SkipFrames = 
             [
