@@ -24,6 +24,7 @@ static class RunCommand
     static readonly Option<string[]> s_tags = new("--tag") { Description = "Only tests with one of these tags; '!slow' leaves those out", HelpName = "TAG", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_names = new("--name") { Description = "Only tests of this name; * and ? stand for other characters", HelpName = "PATTERN", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_faults = new("--fault") { Description = "A fault for every test, beside those of its own: what 'faults' files hold (docs/faults.md); may be given several times", HelpName = "RULE" };
+    static readonly Option<bool> s_record = new("--record") { Description = "Keep every byte that devices meet, for 'understudy replay': NAME.trace.bin in the run directory" };
     static readonly Option<bool> s_lastFailed = new("--last-failed") { Description = "Only what ended badly in the newest run beside the output directory, on the same kernels" };
     static readonly Option<string?> s_changed = new("--changed") { Description = "Only tests of which something changed since a git revision, their modules and programs included; since the last commit unless told", HelpName = "REVISION", Arity = ArgumentArity.ZeroOrOne };
     static readonly Option<bool> s_list = new("--list") { Description = "List the chosen tests, and run none" };
@@ -56,7 +57,7 @@ static class RunCommand
             understudy run suites --changed main
             """)
         {
-            s_paths, s_board, s_kernels, s_matrix, s_cells, s_modules, s_symbols, s_dumpMemory, s_tags, s_names, s_faults, s_lastFailed, s_changed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
+            s_paths, s_board, s_kernels, s_matrix, s_cells, s_modules, s_symbols, s_dumpMemory, s_tags, s_names, s_faults, s_record, s_lastFailed, s_changed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -91,7 +92,7 @@ static class RunCommand
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
             Board = parsed.GetValue(s_board)!, Points = Points(parsed), Modules = parsed.GetValue(s_modules), Symbols = Symbols(parsed), DumpMemory = parsed.GetValue(s_dumpMemory),
             Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed, Changed = Changed(parsed, suites) },
-            Faults = parsed.GetValue(s_faults) ?? [],
+            Faults = parsed.GetValue(s_faults) ?? [], Record = parsed.GetValue(s_record),
             Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
             Keep = parsed.GetValue(s_keepGuest) ? VisitAsync : null, Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),
         };

@@ -44,6 +44,9 @@ static class TestVariables
     /// <summary>How guests come up.</summary>
     public static GuestStart Start => string.Equals(Get(CodeVariables.Start), nameof(GuestStart.Cold), StringComparison.OrdinalIgnoreCase) ? GuestStart.Cold : GuestStart.Restored;
 
+    /// <summary>Devices are recorded.</summary>
+    public static bool Record => Get(CodeVariables.Record) == "1";
+
     /// <summary>The command that does it again, where somebody knows better than we.</summary>
     public static string? Command => Get(CodeVariables.Command);
 

@@ -51,6 +51,7 @@ static class CodeRun
         [CodeVariables.Seed] = cell.Seed.ToString(CultureInfo.InvariantCulture),
         [CodeVariables.Start] = request.Start == GuestStart.Cold ? "cold" : "",
         [CodeVariables.Faults] = string.Join('\n', cell.Faults),
+        [CodeVariables.Record] = cell.Record ? "1" : "",
         [CodeVariables.Run] = directory,
         [CodeVariables.Repeat] = cell.Repeat.ToString(CultureInfo.InvariantCulture),
         [CodeVariables.Command] = cell.Reproduce,

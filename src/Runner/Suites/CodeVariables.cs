@@ -28,6 +28,9 @@ public static class CodeVariables
     /// <summary>Faults that begin when the rig is up: lines as in a <c>faults</c> file.</summary>
     public const string Faults = "UNDERSTUDY_FAULTS";
 
+    /// <summary><c>1</c> records devices, for <c>understudy replay</c>.</summary>
+    public const string Record = "UNDERSTUDY_RECORD";
+
     /// <summary>A directory for the run directories of all tests.</summary>
     public const string Output = "UNDERSTUDY_OUTPUT";
 

@@ -30,6 +30,9 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
     /// <summary>Which tests.</summary>
     public TestSelection Selection { get; init; } = new();
 
+    /// <summary>Devices are recorded, so that they can be replayed (<see cref="DeviceRecordings"/>).</summary>
+    public bool Record { get; init; }
+
     /// <summary>Faults for every test in a directory, beside those of its own: lines as in a <c>faults</c> file.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 

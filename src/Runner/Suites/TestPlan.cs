@@ -24,6 +24,9 @@ public sealed record TestPlan(string Test, string Cell, TestSettings Settings, s
     /// <summary>The guest's memory is kept in the run directory when its kernel dies or hangs.</summary>
     public bool DumpsMemory { get; init; }
 
+    /// <summary>Its devices are recorded.</summary>
+    public bool Record { get; init; }
+
     /// <summary>How its guest comes up, where the test does not need a boot of its own.</summary>
     public GuestStart Start { get; init; } = GuestStart.Restored;
 

@@ -26,6 +26,7 @@ public sealed class TestRun : IAsyncDisposable
     readonly TestPlan _plan;
     readonly DeviceConsole _console = new();
     readonly List<PluggedDevice> _devices = [];
+    readonly List<DeviceRecorder> _recorders = [];
     Lab? _lab;
     CellModules? _modules;
     CellPrograms? _programs;
@@ -147,6 +148,12 @@ public sealed class TestRun : IAsyncDisposable
     {
         if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
         _storage?.Dispose();
+        foreach (var recorder in _recorders)
+        {
+            recorder.Dispose();
+            if (recorder.Failure is { } full) Run.Broke(SignalKind.DiskFull, $"a recording broke off: {full.Message}");
+        }
+        _recorders.Clear();
     }
 
     internal static RunInfo Info(TestPlan plan) => new()
@@ -231,10 +238,17 @@ public sealed class TestRun : IAsyncDisposable
     {
         var (trace, checks, faults) = (new TraceRecorder(TraceLines), new BusChecker(), new FaultInjector());
         var coverage = new DeviceCoverage();
-        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, coverage, faults);
+        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, [trace, checks, coverage, faults, .. Recorder(device)]);
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
         _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks, Coverage = coverage });
+    }
+
+    DeviceRecorder[] Recorder(PlannedDevice device)
+    {
+        if (!_plan.Record) return [];
+        _recorders.Add(new DeviceRecorder(Run.Directory.CreateAttachment(DeviceRecordings.FileOf(device.Name)), device.Entry.Name));
+        return [_recorders[^1]];
     }
 
     async Task SkipAsync(CancellationToken cancel)
