@@ -19,7 +19,10 @@ public sealed class Run : IAsyncDisposable
     // Written by us into the guest's kernel log: what comes before it was there before the driver.
     const string DriverMark = "understudy: the driver comes now";
 
-    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20), s_symbols = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan s_ending = TimeSpan.FromSeconds(3), s_patience = TimeSpan.FromSeconds(20), s_symbols = TimeSpan.FromMinutes(1);
+
+    /// <summary>What a guest's memory is called in the run directory, where it is kept; the extension tells the format.</summary>
+    internal const string MemoryDump = "memory";
 
     readonly IRunObserver _observer;
     readonly List<RunSignal> _signals = [];
@@ -158,7 +161,7 @@ public sealed class Run : IAsyncDisposable
         if (Symbols is { } symbols) findings = await SymboliseAsync(findings, symbols).ConfigureAwait(false);
         if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
         var judged = VerdictEngine.Decide(Directory.Steps, findings, _signals, foretold ?? []);
-        _verdict = expected?.Invoke(judged) ?? judged;
+        _verdict = WithDump(expected?.Invoke(judged) ?? judged);
         try
         {
             Directory.Conclude(_verdict);
@@ -169,6 +172,12 @@ public sealed class Run : IAsyncDisposable
             _observer.Says($"not everything could be written: {unwritten.Message}");
         }
         return _verdict;
+    }
+
+    RunVerdict WithDump(RunVerdict verdict)
+    {
+        var dumps = System.IO.Directory.EnumerateFiles(Directory.Path, $"{MemoryDump}.*").Select(Path.GetFileName).ToList();
+        return dumps.Count == 0 ? verdict : verdict with { Evidence = [$"the guest's memory is in {string.Join(", ", dumps)}", .. verdict.Evidence] };
     }
 
     /// <inheritdoc/>
@@ -198,6 +207,7 @@ public sealed class Run : IAsyncDisposable
             {
                 FellSilent = true;
                 var tasks = await DeafGuest.SpeakAsync(_machine).ConfigureAwait(false);
+                await _machine.DumpMemoryAsync().ConfigureAwait(false);
                 return await SignalledAsync(SignalKind.AgentLost, $"the guest gave no sign of life any more in the middle of the step\n{(tasks.Length > 0 ? tasks : LastWords())}").ConfigureAwait(false);
             }
             await work.ConfigureAwait(false);
@@ -266,22 +276,26 @@ public sealed class Run : IAsyncDisposable
     // A guest that is gone is the machine's story: what ended it decides whose fault that was.
     async Task<(Outcome, string?, IReadOnlyList<string>)> GuestLostAsync(GuestLostException lost)
     {
-        if (_machine is null) return await SignalledAsync(SignalKind.AgentLost, lost.Message).ConfigureAwait(false);
-        try
+        if (_machine is null || await EndAsync(_machine).ConfigureAwait(false) is not { } exit) return await SignalledAsync(SignalKind.AgentLost, lost.Message).ConfigureAwait(false);
+        var kind = exit.Reason switch
         {
-            var exit = await _machine.Exit.WaitAsync(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
-            var kind = exit.Reason switch
-            {
-                MachineExitReason.Panicked => SignalKind.GuestPanicked,
-                MachineExitReason.Reset or MachineExitReason.PoweredOff => SignalKind.GuestReset,
-                _ => SignalKind.MachineDied,
-            };
-            return await SignalledAsync(kind, $"the machine ended in the middle of the step: {exit.Reason}. {exit.Detail}".Trim()).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
+            MachineExitReason.Panicked => SignalKind.GuestPanicked,
+            MachineExitReason.Reset or MachineExitReason.PoweredOff => SignalKind.GuestReset,
+            _ => SignalKind.MachineDied,
+        };
+        return await SignalledAsync(kind, $"the machine ended in the middle of the step: {exit.Reason}. {exit.Detail}".Trim()).ConfigureAwait(false);
+    }
+
+    // It may stay until its memory is written.
+    static async Task<MachineExit?> EndAsync(IMachine machine)
+    {
+        for (var look = 0; look < 2; look++)
         {
-            return await SignalledAsync(SignalKind.AgentLost, lost.Message).ConfigureAwait(false);
+            if (look > 0) await machine.DumpMemoryAsync().ConfigureAwait(false);
+            await ((Task)machine.Exit).WaitAsync(s_ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (machine.Exit.IsCompleted) return await machine.Exit.ConfigureAwait(false);
         }
+        return null;
     }
 
     async Task<(Outcome, string?, IReadOnlyList<string>)> SignalledAsync(SignalKind kind, string text)

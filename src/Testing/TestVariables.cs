@@ -29,6 +29,9 @@ static class TestVariables
     /// <summary>Where there are kernels and modules with debug information.</summary>
     public static string? Symbols => Get(CodeVariables.Symbols);
 
+    /// <summary>A guest's memory is kept when its kernel dies or hangs.</summary>
+    public static bool DumpsMemory => Get(CodeVariables.DumpMemory) is not null;
+
     /// <summary>Seed of everything random.</summary>
     public static int Seed => Number(CodeVariables.Seed, 1);
 

@@ -45,7 +45,8 @@ static class QemuCommandLine
             "-object", $"memory-backend-memfd,id=ram,size={memory},share=on",
             "-bios", launch.Firmware,
             .. Iommu(spec.Iommu),
-            "-action", "panic=none,reboot=shutdown,shutdown=poweroff",
+            // A guest whose memory is wanted stays when it has ended.
+            "-action", $"panic=none,reboot=shutdown,shutdown={(spec.MemoryDump is null ? "poweroff" : "pause")}",
             "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
             "-chardev", $"socket,id=qmp,path={launch.Sockets}/qmp", "-object", "monitor-qmp,id=monitor,chardev=qmp",
             "-device", "virtio-serial-pci,id=agent",

@@ -66,6 +66,8 @@ sealed class QemuMachine : IMachine
 
     public Task<string> AskTasksAsync(CancellationToken cancel = default) => _session?.AskAsync("wlt", cancel) ?? Task.FromResult("");
 
+    public Task DumpMemoryAsync() => _session?.DumpAsync() ?? Task.CompletedTask;
+
     public Task InterruptAsync(CancellationToken cancel = default) => _session?.InterruptAsync(cancel) ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
@@ -149,7 +151,7 @@ sealed class QemuMachine : IMachine
         }
     }
 
-    QemuSession NewSession() => _session = new QemuSession(_board.Qemu, _sockets, Console);
+    QemuSession NewSession() => _session = new QemuSession(_board.Qemu, _sockets, Console, _spec.MemoryDump);
 
     void Adopt(QemuSession session) => _ = ForwardExitAsync(session);
 

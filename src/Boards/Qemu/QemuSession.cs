@@ -9,7 +9,7 @@ using Understudy.Toolchain;
 namespace Understudy.Boards;
 
 /// <summary>One QEMU process, from its start to its end, and what ties us to it: the console, the monitor, the agent's channels.</summary>
-sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets, SerialConsole console) : IAsyncDisposable
+sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets, SerialConsole console, string? memoryDump = null) : IAsyncDisposable
 {
     const string Panic = "Kernel panic - not syncing";
 
@@ -28,7 +28,9 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
     QmpClient? _monitor;
     GuestAgent? _guest;
     Task _reading = Task.CompletedTask;
-    string? _said;
+    string? _said, _dumpProblem;
+    readonly Lock _dumping = new();
+    Task? _dump;
     bool _panicked, _killed, _disposed;
 
     /// <summary>How it ended; completes once.</summary>
@@ -183,6 +185,7 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
     {
         var where = await InspectAsync(CancellationToken.None).ConfigureAwait(false);
         var tasks = await AskAsync("wt", CancellationToken.None).ConfigureAwait(false);
+        await DumpAsync().ConfigureAwait(false);
         PullPlug();
         var seconds = limit.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
         var stage = InitIsAProgram(tasks) ? BootStage.Init : Stage(where);
@@ -239,13 +242,45 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
             case "GUEST_PANICKED" or "GUEST_CRASHLOADED":
                 _panicked = true;
                 break;
-            case "SHUTDOWN":
+            // The second one is ours, by which a guest that was kept for its memory ends.
+            case "SHUTDOWN" when _said is null:
                 _said = Word(data, "reason");
+                if (memoryDump is not null) _ = LeaveAsync();
                 break;
             case "MIGRATION" when Word(data, "status") is "completed" or "failed" or "cancelled":
                 _migrated.TrySetResult(Word(data, "status")!);
                 break;
         }
+    }
+
+    /// <summary>Writes the guest's memory where it was to be written, once; all who ask wait for the same writing.</summary>
+    public Task DumpAsync()
+    {
+        lock (_dumping) return _dump ??= memoryDump is null || _monitor is null || Exit.IsCompleted ? Task.CompletedTask : DumpAsync(memoryDump);
+    }
+
+    async Task DumpAsync(string path)
+    {
+        // As crash and drgn read it; kdump-zlib without "raw" is a stream of it, to be put together first.
+        const string compressed = "kdump-raw-zlib";
+        try
+        {
+            var able = await Monitor.ExecuteAsync("query-dump-guest-memory-capability").ConfigureAwait(false);
+            var format = able.GetProperty("formats").EnumerateArray().Any(one => one.GetString() == compressed) ? compressed : "elf";
+            var arguments = new JsonObject { ["paging"] = false, ["protocol"] = $"file:{path}{(format == compressed ? ".kdump" : ".elf")}", ["format"] = format };
+            await Monitor.ExecuteAsync("dump-guest-memory", arguments).ConfigureAwait(false);
+        }
+        catch (LabFailedException refused)
+        {
+            _dumpProblem = $"The guest's memory could not be written: {refused.Message}";
+        }
+    }
+
+    // A guest that powered itself off was well.
+    async Task LeaveAsync()
+    {
+        if (_said != "guest-shutdown") await DumpAsync().ConfigureAwait(false);
+        await ((Task)Monitor.ExecuteAsync("quit")).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     static string? Word(JsonElement data, string key)
@@ -263,7 +298,7 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
             : _said == "guest-shutdown" ? MachineExitReason.PoweredOff
             : MachineExitReason.Died;
         var end = string.Create(CultureInfo.InvariantCulture, $"QEMU {(status < 0 ? $"was killed by signal {-status}" : $"ended with status {status}")}");
-        var detail = reason == MachineExitReason.Died ? $"{end}\n{process.Errors}".TrimEnd() : "";
+        var detail = reason == MachineExitReason.Died ? $"{end}\n{process.Errors}".TrimEnd() : _dumpProblem ?? "";
         _exit.TrySetResult(new MachineExit(reason, detail));
     }
 

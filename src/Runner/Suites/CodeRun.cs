@@ -46,6 +46,7 @@ static class CodeRun
         [CodeVariables.Board] = cell.Board,
         [CodeVariables.Kernel] = cell.Kernel,
         [CodeVariables.Modules] = request.Modules ?? "",
+        [CodeVariables.DumpMemory] = request.DumpMemory ? "1" : "",
         [CodeVariables.Symbols] = request.Symbols is { } symbols ? Path.GetFullPath(symbols) : "",
         [CodeVariables.Seed] = cell.Seed.ToString(CultureInfo.InvariantCulture),
         [CodeVariables.Start] = request.Start == GuestStart.Cold ? "cold" : "",

@@ -16,6 +16,9 @@ public static class CodeVariables
     /// <summary>A file or directory with kernels and modules that have debug information.</summary>
     public const string Symbols = "UNDERSTUDY_SYMBOLS";
 
+    /// <summary><c>1</c> keeps a guest's memory when its kernel dies or hangs.</summary>
+    public const string DumpMemory = "UNDERSTUDY_DUMP_MEMORY";
+
     /// <summary>Seed of everything random.</summary>
     public const string Seed = "UNDERSTUDY_SEED";
 

@@ -24,6 +24,9 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
     /// <summary>A file or directory with kernels and modules that have debug information; null for those that are built here.</summary>
     public string? Symbols { get; init; }
 
+    /// <summary>A guest's memory is kept in its run directory when its kernel dies or hangs.</summary>
+    public bool DumpMemory { get; init; }
+
     /// <summary>Which tests.</summary>
     public TestSelection Selection { get; init; } = new();
 

@@ -21,6 +21,9 @@ public sealed record TestPlan(string Test, string Cell, TestSettings Settings, s
     /// <summary>A file or directory with kernels and modules that have debug information; null for those of the test alone.</summary>
     public string? Symbols { get; init; }
 
+    /// <summary>The guest's memory is kept in the run directory when its kernel dies or hangs.</summary>
+    public bool DumpsMemory { get; init; }
+
     /// <summary>Its devices are recorded.</summary>
     public bool Record { get; init; }
 

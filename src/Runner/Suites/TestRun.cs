@@ -197,6 +197,7 @@ public sealed class TestRun : IAsyncDisposable
         {
             Modules = _modules!.OfKernel, Preloaded = ahead, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
+            MemoryDump = _plan.DumpsMemory ? Path.Combine(Run.Directory.Path, Run.MemoryDump) : null,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         }));
         Run.Watch(_machine);
