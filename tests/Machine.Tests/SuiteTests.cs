@@ -127,7 +127,7 @@ public sealed class SuiteTests : IDisposable
     {
         var summary = await PlayAsync(Path.Combine(Repository(), "suites", "nvme"), request => request with { Jobs = 2 });
         Assert.True(summary.ExitCode == 0, string.Join('\n', summary.Results.Select(result => $"{result.Cell.Name}: {result.Verdict}\n{string.Join('\n', result.Verdict.Evidence)}")));
-        Assert.True(summary.Results.Count >= 17, "tests of the suite are missing");
+        Assert.True(summary.Results.Count >= 15, "tests of the suite are missing");
         Assert.Equal(summary.Results.Count, summary.Count(Outcome.Pass));
     }
 
