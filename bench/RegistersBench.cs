@@ -16,6 +16,9 @@ sealed class RegistersBench : IBench
     {
         var plain = Plug([]);
         var watched = Plug([new TraceRecorder(), new FaultInjector()]);
+        // As every run has it.
+        var whole = Plug([new TraceRecorder(), new BusChecker(), new DeviceCoverage(), new FaultInjector()]);
+        var recorded = Plug([new TraceRecorder(), new BusChecker(), new DeviceCoverage(), new FaultInjector(), new DeviceRecorder(Stream.Null, "card")]);
         Peer peer = new ArrayBehindLock();
         (string Case, Action<int> Piece, int? Peer)[] cases =
         [
@@ -26,6 +29,10 @@ sealed class RegistersBench : IBench
             ("slot, write that evaluates an interrupt", Write(plain), 1),
             ("slot with trace and fault rule, read", Read(watched), 0),
             ("slot with trace and fault rule, write", Write(watched), 1),
+            ("slot as in a run (and checks, coverage), read", Read(whole), 0),
+            ("slot as in a run, write", Write(whole), 1),
+            ("slot as in a recorded run, read", Read(recorded), 0),
+            ("slot as in a recorded run, write", Write(recorded), 1),
         ];
         var results = Rounds.Run(iterations: 200_000, rounds: 15, [.. cases.Select(one => one.Piece)]);
         return Task.FromResult<IReadOnlyList<Measurement>>([.. cases.Select((one, i) => one.Peer is { } against

@@ -58,6 +58,10 @@ public sealed record BootSpec(Kernel Kernel)
     /// read comes back and an interrupt arrives sooner.</summary>
     public bool QueuedSends { get; init; }
 
+    /// <summary>Where a guest's memory is written when its kernel dies or hangs: a path without an extension, which tells the format
+    /// (<c>.kdump</c>, <c>.elf</c>). Null for nowhere. Only QEMU can.</summary>
+    public string? MemoryDump { get; init; }
+
     /// <summary>Answers what somebody in the guest asks of a device; null answers that there is nobody to ask.</summary>
     public Func<DeviceCommand, Task<DeviceReply>>? OnDeviceCommand { get; init; }
 

@@ -6,6 +6,9 @@ public enum BootStage
     /// <summary>Nothing ran yet, or only firmware did.</summary>
     Firmware,
 
+    /// <summary>The kernel was entered and has not said a word, not even when it was asked.</summary>
+    Silent,
+
     /// <summary>The kernel started and has not run init.</summary>
     Kernel,
 

@@ -60,8 +60,9 @@ sealed class GuestSoftware
     static async Task<IReadOnlyList<string>> FilesAsync(ModuleTree tree, IEnumerable<string> names, CancellationToken cancel)
         => [.. (await tree.LoadOrderAsync(names, cancel).ConfigureAwait(false)).Select(module => module.Path)];
 
-    /// <summary>Loads what is to be loaded before anybody else gets to the guest.</summary>
-    /// <exception cref="BootFailedException">One cannot be loaded; or the kernel took fright at one, which must not be lost.</exception>
+    /// <summary>Loads what is to be loaded before anybody else gets to the guest. What refuses to be (a faster checksum, on a CPU that has not
+    /// the instructions) is left to whoever needs it.</summary>
+    /// <exception cref="BootFailedException">The kernel took fright at one, which must not be lost.</exception>
     public static async Task PreloadAsync(GuestAgent guest, BootSpec spec, CancellationToken cancel)
     {
         if (spec.Preloaded.Count == 0) return;
@@ -74,7 +75,7 @@ sealed class GuestSoftware
             }
             catch (GuestException refused)
             {
-                throw new BootFailedException(BootStage.Agent, $"the module {module} cannot be loaded ahead: {refused.Message}");
+                spec.OnNote?.Invoke($"the module {module} is not loaded ahead: {refused.Message}");
             }
         }
         if (await FrightsAsync(guest, cancel).ConfigureAwait(false) == before) return;

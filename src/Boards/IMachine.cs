@@ -36,6 +36,14 @@ public interface IMachine : IAsyncDisposable
     /// <summary>Where every CPU is, for a guest that no longer answers; empty where the board cannot tell.</summary>
     Task<string> InspectAsync(CancellationToken cancel = default);
 
+    /// <summary>Has a kernel whose agent no longer answers tell over its serial console what its tasks do (SysRq w, l and t); empty where the
+    /// kernel does not answer either, or the board has no way to ask.</summary>
+    Task<string> AskTasksAsync(CancellationToken cancel = default) => Task.FromResult("");
+
+    /// <summary>Writes the guest's memory where the spec says, once; does nothing where it says nowhere, or the board cannot. Returns when it is
+    /// written.</summary>
+    Task DumpMemoryAsync() => Task.CompletedTask;
+
     /// <summary>Makes a guest that no longer answers say where it is stuck, by an interrupt it cannot refuse: it panics on it and shows its
     /// stack on the console. A board that has none does nothing.</summary>
     Task InterruptAsync(CancellationToken cancel = default) => Task.CompletedTask;

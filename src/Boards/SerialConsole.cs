@@ -6,7 +6,7 @@ namespace Understudy.Boards;
 /// <summary>A guest's serial console: every byte, with the host's time of its arrival, to whoever listens. Keeps the last of it.</summary>
 public sealed class SerialConsole
 {
-    const int TailBytes = 64 * 1024;
+    const int TailBytes = 256 * 1024;
 
     readonly Lock _lock = new();
     readonly byte[] _tail = new byte[TailBytes];
@@ -25,7 +25,7 @@ public sealed class SerialConsole
         get { lock (_lock) return _count; }
     }
 
-    /// <summary>The last of what was printed, up to 64 KiB.</summary>
+    /// <summary>The last of what was printed, up to 256 KiB.</summary>
     public string Tail => TailFrom(0);
 
     /// <summary>The last lines that say something, for a message.</summary>

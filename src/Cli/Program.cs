@@ -17,6 +17,7 @@ root.Subcommands.Add(DoctorCommand.Create());
 root.Subcommands.Add(KernelsCommand.Create());
 root.Subcommands.Add(DevicesCommand.Create());
 root.Subcommands.Add(TraceCommand.Create());
+root.Subcommands.Add(ReplayCommand.Create());
 root.Subcommands.Add(ExportCommand.Create());
 root.Subcommands.Add(VfioCommand.Create());
 Verb.Teach(root,

@@ -19,9 +19,12 @@ static class RunCommand
     static readonly Option<string?> s_matrix = new("--matrix") { Description = "Run on every point of a matrix of kernels, boards, devices, CPUs, memory and module parameters, instead of --kernel and --board", HelpName = "FILE" };
     static readonly Option<string[]> s_cells = new("--cell") { Description = "Only these points of the matrix; * and ? stand for other characters", HelpName = "PATTERN", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string?> s_modules = CommandLine.Modules();
+    static readonly Option<string?> s_symbols = new("--symbols") { Description = "A vmlinux, or a directory with it and .ko files, that have debug information: stacks get source lines. Modules and kernels built here need none", HelpName = "PATH" };
+    static readonly Option<bool> s_dumpMemory = new("--dump-memory") { Description = "When a kernel dies or hangs, keep its guest's memory in the run directory, for crash, drgn or gdb" };
     static readonly Option<string[]> s_tags = new("--tag") { Description = "Only tests with one of these tags; '!slow' leaves those out", HelpName = "TAG", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_names = new("--name") { Description = "Only tests of this name; * and ? stand for other characters", HelpName = "PATTERN", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_faults = new("--fault") { Description = "A fault for every test, beside those of its own: what 'faults' files hold (docs/faults.md); may be given several times", HelpName = "RULE" };
+    static readonly Option<bool> s_record = new("--record") { Description = "Keep every byte that devices meet, for 'understudy replay': NAME.trace.bin in the run directory" };
     static readonly Option<bool> s_lastFailed = new("--last-failed") { Description = "Only what ended badly in the newest run beside the output directory, on the same kernels" };
     static readonly Option<string?> s_changed = new("--changed") { Description = "Only tests of which something changed since a git revision, their modules and programs included; since the last commit unless told", HelpName = "REVISION", Arity = ArgumentArity.ZeroOrOne };
     static readonly Option<bool> s_list = new("--list") { Description = "List the chosen tests, and run none" };
@@ -48,11 +51,13 @@ static class RunCommand
             understudy run suites/rtl8111 --name 'lost-*' --until-fail
             understudy run suites/rtl8111 --name link --keep-guest
             understudy run suites/rtl8111 --name traffic --fault 'mmio-read RTL8111.IntrStatus nth=3 -> timeout'
+            understudy run suites/selfharm --name null-deref --dump-memory
             understudy run suites --last-failed
+            understudy run mysuite --kernel debian:6.12 --symbols /usr/lib/debug
             understudy run suites --changed main
             """)
         {
-            s_paths, s_board, s_kernels, s_matrix, s_cells, s_modules, s_tags, s_names, s_faults, s_lastFailed, s_changed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
+            s_paths, s_board, s_kernels, s_matrix, s_cells, s_modules, s_symbols, s_dumpMemory, s_tags, s_names, s_faults, s_record, s_lastFailed, s_changed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -85,9 +90,9 @@ static class RunCommand
         var request = new SuiteRequest(suites, output, Command(parsed))
         {
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
-            Board = parsed.GetValue(s_board)!, Points = Points(parsed), Modules = parsed.GetValue(s_modules),
+            Board = parsed.GetValue(s_board)!, Points = Points(parsed), Modules = parsed.GetValue(s_modules), Symbols = Symbols(parsed), DumpMemory = parsed.GetValue(s_dumpMemory),
             Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed, Changed = Changed(parsed, suites) },
-            Faults = parsed.GetValue(s_faults) ?? [],
+            Faults = parsed.GetValue(s_faults) ?? [], Record = parsed.GetValue(s_record),
             Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
             Keep = parsed.GetValue(s_keepGuest) ? VisitAsync : null, Seed = parsed.GetValue(s_seed), Shuffle = parsed.GetValue(s_shuffle),
         };
@@ -103,6 +108,9 @@ static class RunCommand
             throw new UsageException($"--fault: {wrong.Message}");
         }
     }
+
+    static string? Symbols(ParseResult parsed)
+        => parsed.GetValue(s_symbols) is not { } path ? null : Path.Exists(path) ? Path.GetFullPath(path) : throw new UsageException($"--symbols: there is nothing at {path}");
 
     static IReadOnlyList<MatrixPoint> Points(ParseResult parsed)
     {

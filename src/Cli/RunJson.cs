@@ -18,7 +18,7 @@ static class RunJson
             ["report"] = ReportIn(directory),
             ["reproduce"] = run.Info.Command,
             ["steps"] = new JsonArray([.. run.Steps.Select(Step)]),
-            ["findings"] = new JsonArray([.. run.Findings.Select(finding => (JsonNode)new JsonObject { ["title"] = finding.Title, ["severity"] = Word(finding.Severity), ["step"] = finding.Step, ["baseline"] = finding.Baseline })]),
+            ["findings"] = new JsonArray([.. run.Findings.Select(finding => (JsonNode)new JsonObject { ["title"] = finding.Title, ["severity"] = Word(finding.Severity), ["step"] = finding.Step, ["baseline"] = finding.Baseline, ["expected"] = finding.Expected })]),
         };
     }
 

@@ -50,7 +50,7 @@ sealed class InterruptDelivery(PciSlot slot, IPciBus bus, ConfigSpace config, Ms
         var level = condition && !config.IntxDisabled && config.InD0;
         if (level == _intx) return;
         _intx = level;
-        slot.SendUp(level ? BusOp.IntxAssert : BusOp.IntxDeassert, 0);
+        slot.Interrupt(level ? BusOp.IntxAssert : BusOp.IntxDeassert, 0);
     }
 
     /// <summary>A vector may have been unmasked: sends what it has pending.</summary>
@@ -106,7 +106,7 @@ sealed class InterruptDelivery(PciSlot slot, IPciBus bus, ConfigSpace config, Ms
 
     void Send(int vector)
     {
-        if (config.BusMaster) slot.SendUp(BusOp.Interrupt, (ulong)vector);
+        if (config.BusMaster) slot.Interrupt(BusOp.Interrupt, (ulong)vector);
         else slot.ReportOnce("message-without-bus-master", (ulong)vector, static v => $"vector {v} was raised while Bus Master Enable is off or the device is not in D0");
     }
 

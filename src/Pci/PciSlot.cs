@@ -11,7 +11,8 @@ public class PciSlot
     readonly IPciBus _bus;
     readonly ConfigSpace _config;
     readonly Msix? _msix;
-    readonly BusPath _down, _up;
+    readonly BusPath _down, _up, _upFromFaults;
+    readonly DeviceEdge? _edge;
     readonly BusInterceptor[] _interceptors; // an array: walking it allocates nothing
     readonly FindingLog _findings = new();
     bool _crashed;
@@ -25,7 +26,7 @@ public class PciSlot
     {
         ArgumentNullException.ThrowIfNull(bus);
         ArgumentNullException.ThrowIfNull(device);
-        (_bus, Clock, Device, _interceptors, Random) = (bus, bus.Clock, device, [.. interceptors ?? []], new Random(seed));
+        (_bus, Clock, Device, _interceptors, Random, Seed) = (bus, bus.Clock, device, [.. interceptors ?? []], new Random(seed), seed);
         _msix = device.Capabilities.OfType<Msix>().FirstOrDefault();
         _msix?.CheckBar(device);
         _config = new ConfigSpace(device);
@@ -34,8 +35,12 @@ public class PciSlot
         foreach (var capability in device.Capabilities) capability.Attach(this, _config.Registers);
         foreach (var bar in device.Bars)
             if (bar is not null) bar.Registers.NotModelled = NotModelled;
-        _down = BusPath.Through(_interceptors, new ToDevice(this));
-        _up = BusPath.Through(_interceptors, new ToMachine(this));
+        var between = _interceptors.Where(interceptor => interceptor is not DeviceEdge).ToList();
+        _edge = _interceptors.OfType<DeviceEdge>().SingleOrDefault();
+        BusInterceptor[] edge = _edge is null ? [] : [_edge];
+        _down = BusPath.Through([.. between, .. edge], new ToDevice(this));
+        _upFromFaults = BusPath.Through(between, new ToMachine(this));
+        _up = BusPath.Through(edge, _upFromFaults);
         foreach (var interceptor in _interceptors) interceptor.Attached(this);
         lock (Clock.Gate) device.Plug(this);
     }
@@ -127,6 +132,12 @@ public class PciSlot
 
     internal InterruptDelivery Interrupts { get; }
 
+    internal int Seed { get; }
+
+    internal bool IsPowered => _bus.IsPowered;
+
+    internal bool MachineOwnsMsixTable => _bus.OwnsMsixTable;
+
     internal DeviceTimer NewTimer(Action callback, string name) => new(Clock, name, () => RunTimer(name, callback, evenCrashed: false));
 
     /// <summary>A timer of the bus, which a model that crashed does not stop.</summary>
@@ -210,10 +221,18 @@ public class PciSlot
         return transaction.Status == BusStatus.Ok || (op == BusOp.DmaWrite && transaction.Status == BusStatus.Dropped);
     }
 
-    internal void SendUp(BusOp op, ulong address)
+    /// <summary>The device interrupts.</summary>
+    internal void Interrupt(BusOp op, ulong address)
     {
         var transaction = new BusTransaction { Op = op, Address = address };
         _up.Send(ref transaction);
+    }
+
+    /// <summary>Something comes up the bus that the device has not sent.</summary>
+    internal void SendUp(BusOp op, ulong address)
+    {
+        var transaction = new BusTransaction { Op = op, Address = address };
+        _upFromFaults.Send(ref transaction);
     }
 
     /// <summary>The card is gone from the bus, and with it the level of its INTx pin.</summary>
@@ -233,16 +252,29 @@ public class PciSlot
         _down.Send(ref transaction);
     }
 
+    /// <summary>The function is reset without a transaction that says so.</summary>
     internal void ResetFunction()
+    {
+        _edge?.WasReset(function: true);
+        Reborn();
+    }
+
+    void Reborn()
     {
         _crashed = false;
         _config.Registers.Reset();
         _msix?.Reset();
-        ResetDevice();
+        ForgetAll();
     }
 
     /// <summary>The device resets itself: what the machine set up in configuration space and the MSI-X table stays.</summary>
     internal void ResetDevice()
+    {
+        _edge?.WasReset(function: false);
+        ForgetAll();
+    }
+
+    void ForgetAll()
     {
         Misled = null;
         Interrupts.Reset();
@@ -275,6 +307,21 @@ public class PciSlot
         }
     }
 
+    /// <summary>As <see cref="Stimulate"/>, for what words say: from those alone it can be done again in a replay.</summary>
+    /// <param name="words">The words, without the device's name: <c>cable off</c>.</param>
+    /// <param name="text">The line in the trace.</param>
+    /// <param name="action">Does it.</param>
+    public TResult Order<TResult>(string words, string text, Func<PciDevice, TResult> action)
+    {
+        lock (Clock.Gate)
+        {
+            _edge?.Ordered(words);
+            foreach (var interceptor in _interceptors)
+                if (interceptor != _edge) interceptor.Noted(NoteKind.Stimulus, text);
+            return action(Device);
+        }
+    }
+
     sealed class ToDevice(PciSlot slot) : BusPath
     {
         public override void Send(ref BusTransaction transaction)
@@ -295,7 +342,7 @@ public class PciSlot
     {
         switch (transaction.Op)
         {
-            case BusOp.Reset: ResetFunction(); break;
+            case BusOp.Reset: Reborn(); break;
             case BusOp.ConfigRead or BusOp.ConfigWrite: AccessConfig(ref transaction); break;
             default: Access(ref transaction); break;
         }

@@ -85,7 +85,7 @@ public sealed class DeviceConsole
     {
         try
         {
-            return new DeviceReply(device.Slot.Stimulate($"{command.Device} {string.Join(' ', command.Words)}", model => order.Act(model, words)) + "\n");
+            return new DeviceReply(device.Slot.Order(string.Join(' ', command.Words), $"{command.Device} {string.Join(' ', command.Words)}", model => order.Act(model, words)) + "\n");
         }
         catch (FormatException wrong)
         {

@@ -1,6 +1,7 @@
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
+using Understudy.Runner.Symbols;
 using Understudy.Transports;
 using Understudy.Verdict;
 
@@ -75,6 +76,20 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
             // Where the driver never came, what the kernel said of its own is all there is to judge.
             return [.. _findings.Findings.Select(finding => double.IsFinite(_driverCame) ? finding : finding with { Baseline = false })];
         }
+    }
+
+    /// <summary>Adds to findings of the kernel where in the sources their frames are. Call when everything is on disk.</summary>
+    /// <returns>All of them, with what was added.</returns>
+    public async Task<IReadOnlyList<Finding>> SymboliseAsync(IReadOnlyList<Finding> findings, Symboliser symbols, CancellationToken cancel)
+    {
+        var all = new List<Finding>();
+        foreach (var finding in findings)
+        {
+            var stack = finding.Source is FindingSource.Kernel or FindingSource.Console ? await symbols.StackAsync(finding, cancel).ConfigureAwait(false) : [];
+            all.Add(stack.Count > 0 ? finding with { Stack = stack } : finding);
+            if (stack.Count > 0) Keep(all[^1], static (kept, d) => d.Append(kept));
+        }
+        return all;
     }
 
     public void Dispose() => _over.Dispose();
@@ -199,7 +214,16 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     Finding OnTheWire(BusFinding found)
         => new(directory.Now, FindingSource.Lab, found.Check, found.Text.Split('\n')[0], found.Check == "vfio-user-crashed" ? Severity.Error : Severity.Warning, found.Text.Split('\n'));
 
-    void Add(Finding seen)
+    /// <summary>Adds what the kernel reports in a file of its own, as kmemleak does.</summary>
+    public void AddReports(string text)
+    {
+        var scanner = new KernelLogScanner(FindingSource.Kernel, Add);
+        scanner.ReadRecord(text, directory.Now);
+        scanner.End();
+    }
+
+    /// <summary>Adds what somebody found who looked for it.</summary>
+    public void Add(Finding seen)
     {
         var finding = judge(seen) with { Known = seen.Known ?? directory.Now, Baseline = IsBaseline(seen) };
         lock (_lock)

@@ -1,7 +1,9 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
+using Understudy.Runner.Symbols;
 using Understudy.Toolchain;
 using Understudy.Verdict;
 
@@ -17,7 +19,10 @@ public sealed class Run : IAsyncDisposable
     // Written by us into the guest's kernel log: what comes before it was there before the driver.
     const string DriverMark = "understudy: the driver comes now";
 
-    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan s_ending = TimeSpan.FromSeconds(3), s_patience = TimeSpan.FromSeconds(20), s_symbols = TimeSpan.FromMinutes(1);
+
+    /// <summary>What a guest's memory is called in the run directory, where it is kept; the extension tells the format.</summary>
+    internal const string MemoryDump = "memory";
 
     readonly IRunObserver _observer;
     readonly List<RunSignal> _signals = [];
@@ -112,6 +117,12 @@ public sealed class Run : IAsyncDisposable
         _evidence.DriverComes();
     }
 
+    /// <summary>Records what was found by looking for it.</summary>
+    internal void Found(Finding finding) => _evidence.Add(finding);
+
+    /// <summary>Records what the kernel reports in a file of its own.</summary>
+    internal void FoundIn(string reports) => _evidence.AddReports(reports);
+
     /// <summary>Records a device's transactions and findings.</summary>
     /// <param name="name">Its name in this run.</param>
     /// <param name="slot">Where it is.</param>
@@ -136,16 +147,21 @@ public sealed class Run : IAsyncDisposable
     /// <param name="text">What it is, in a line.</param>
     public void Remark(string rule, string text) => _evidence.Remark(rule, text);
 
+    /// <summary>Finds the places in the sources for the frames of findings; null leaves them without.</summary>
+    internal Symboliser? Symbols { get; set; }
+
     /// <summary>Judges the run and writes verdict and report. Call when the machine has ended.</summary>
     /// <param name="expected">Turns the judgement by what was expected of the run; null leaves it.</param>
-    public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null)
+    /// <param name="foretold">Titles of findings it is to come to, as regular expressions; null for none.</param>
+    public async Task<RunVerdict> ConcludeAsync(Func<RunVerdict, RunVerdict>? expected = null, IReadOnlyList<Regex>? foretold = null)
     {
         if (_verdict is not null) return _verdict;
         await _over.CancelAsync().ConfigureAwait(false);
         var findings = await _evidence.CompleteAsync(_machine?.Pci).ConfigureAwait(false);
+        if (Symbols is { } symbols) findings = await SymboliseAsync(findings, symbols).ConfigureAwait(false);
         if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
-        var judged = VerdictEngine.Decide(Directory.Steps, findings, _signals);
-        _verdict = expected?.Invoke(judged) ?? judged;
+        var judged = VerdictEngine.Decide(Directory.Steps, findings, _signals, foretold ?? []);
+        _verdict = WithDump(expected?.Invoke(judged) ?? judged);
         try
         {
             Directory.Conclude(_verdict);
@@ -156,6 +172,12 @@ public sealed class Run : IAsyncDisposable
             _observer.Says($"not everything could be written: {unwritten.Message}");
         }
         return _verdict;
+    }
+
+    RunVerdict WithDump(RunVerdict verdict)
+    {
+        var dumps = System.IO.Directory.EnumerateFiles(Directory.Path, $"{MemoryDump}.*").Select(Path.GetFileName).ToList();
+        return dumps.Count == 0 ? verdict : verdict with { Evidence = [$"the guest's memory is in {string.Join(", ", dumps)}", .. verdict.Evidence] };
     }
 
     /// <inheritdoc/>
@@ -184,8 +206,9 @@ public sealed class Run : IAsyncDisposable
             if (await Task.WhenAny(work, _silent).ConfigureAwait(false) != work && _machine is { Exit.IsCompleted: false })
             {
                 FellSilent = true;
-                await DeafGuest.SpeakAsync(_machine).ConfigureAwait(false);
-                return await SignalledAsync(SignalKind.AgentLost, $"the guest gave no sign of life any more in the middle of the step{LastWords()}").ConfigureAwait(false);
+                var tasks = await DeafGuest.SpeakAsync(_machine).ConfigureAwait(false);
+                await _machine.DumpMemoryAsync().ConfigureAwait(false);
+                return await SignalledAsync(SignalKind.AgentLost, $"the guest gave no sign of life any more in the middle of the step\n{(tasks.Length > 0 ? tasks : LastWords())}").ConfigureAwait(false);
             }
             await work.ConfigureAwait(false);
             return (Outcome.Pass, null, []);
@@ -233,32 +256,51 @@ public sealed class Run : IAsyncDisposable
         }
     }
 
-    string LastWords() => _machine!.Console.LastLines(10) is { Length: > 0 } words ? $"\n{words}" : "";
+    async Task<IReadOnlyList<Finding>> SymboliseAsync(IReadOnlyList<Finding> findings, Symboliser symbols)
+    {
+        using var limit = new CancellationTokenSource(s_symbols);
+        try
+        {
+            findings = await _evidence.SymboliseAsync(findings, symbols, limit.Token).ConfigureAwait(false);
+            if (symbols.LacksProgram) Remark("symbols", "stacks are without source lines: addr2line is not in PATH; install binutils");
+        }
+        catch (OperationCanceledException)
+        {
+            Remark("symbols", "stacks are without source lines: addr2line took too long");
+        }
+        return findings;
+    }
+
+    string LastWords() => _machine!.Console.LastLines(10);
 
     // A guest that is gone is the machine's story: what ended it decides whose fault that was.
     async Task<(Outcome, string?, IReadOnlyList<string>)> GuestLostAsync(GuestLostException lost)
     {
-        if (_machine is null) return await SignalledAsync(SignalKind.AgentLost, lost.Message).ConfigureAwait(false);
-        try
+        if (_machine is null || await EndAsync(_machine).ConfigureAwait(false) is not { } exit) return await SignalledAsync(SignalKind.AgentLost, lost.Message).ConfigureAwait(false);
+        var kind = exit.Reason switch
         {
-            var exit = await _machine.Exit.WaitAsync(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
-            var kind = exit.Reason switch
-            {
-                MachineExitReason.Panicked => SignalKind.GuestPanicked,
-                MachineExitReason.Reset or MachineExitReason.PoweredOff => SignalKind.GuestReset,
-                _ => SignalKind.MachineDied,
-            };
-            return await SignalledAsync(kind, $"the machine ended in the middle of the step: {exit.Reason}. {exit.Detail}".Trim()).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
+            MachineExitReason.Panicked => SignalKind.GuestPanicked,
+            MachineExitReason.Reset or MachineExitReason.PoweredOff => SignalKind.GuestReset,
+            _ => SignalKind.MachineDied,
+        };
+        return await SignalledAsync(kind, $"the machine ended in the middle of the step: {exit.Reason}. {exit.Detail}".Trim()).ConfigureAwait(false);
+    }
+
+    // It may stay until its memory is written.
+    static async Task<MachineExit?> EndAsync(IMachine machine)
+    {
+        for (var look = 0; look < 2; look++)
         {
-            return await SignalledAsync(SignalKind.AgentLost, lost.Message).ConfigureAwait(false);
+            if (look > 0) await machine.DumpMemoryAsync().ConfigureAwait(false);
+            await ((Task)machine.Exit).WaitAsync(s_ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (machine.Exit.IsCompleted) return await machine.Exit.ConfigureAwait(false);
         }
+        return null;
     }
 
     async Task<(Outcome, string?, IReadOnlyList<string>)> SignalledAsync(SignalKind kind, string text)
     {
-        var parts = text.Split('\n');
+        var parts = text.TrimEnd('\n').Split('\n');
         // Where the guest was says nothing about a host that fails.
         var where = _machine is null || kind is SignalKind.DiskFull or SignalKind.LabFault ? "" : await _machine.InspectAsync().ConfigureAwait(false);
         var signal = new RunSignal(kind, Directory.Now, parts[0], [.. parts.Skip(1), .. where.Length > 0 ? where.Split('\n') : []]);
@@ -268,7 +310,8 @@ public sealed class Run : IAsyncDisposable
 
     static SignalKind StageSignal(BootStage stage) => stage switch
     {
-        BootStage.Firmware => SignalKind.KernelSilent,
+        BootStage.Firmware => SignalKind.FirmwareHung,
+        BootStage.Silent => SignalKind.KernelSilent,
         BootStage.Kernel => SignalKind.NoInit,
         _ => SignalKind.NoAgent,
     };

@@ -94,7 +94,7 @@ sealed class DriverTest
         return (new TestPlan($"{suite}/{name}", test.Kernel, settings, command)
         {
             Name = $"{suite}/{name}@{test.Kernel}{(repeat > 0 ? string.Create(CultureInfo.InvariantCulture, $"#{repeat}") : "")}",
-            Seed = TestVariables.Seed, Repeat = repeat, Start = TestVariables.Start,
+            Seed = TestVariables.Seed, Repeat = repeat, Start = TestVariables.Start, Symbols = TestVariables.Symbols, DumpsMemory = TestVariables.DumpsMemory, Record = TestVariables.Record,
         }, problem);
     }
 

@@ -48,6 +48,13 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
     /// <summary>Why it is expected to fail: then its failure is a pass with that remark, and its pass a failure. Null when it is expected to pass.</summary>
     public string? ExpectFailure { get; set; }
 
+    /// <summary>Regular expressions, each of which the title of a finding must match; such findings fail nothing, and what a fatal one brings with
+    /// it neither.</summary>
+    public string[] ExpectFinding { get; set; } = [];
+
+    /// <summary>How often its modules are loaded and unloaded before the test, to see what stays behind: 10 to 1000, or 0 for never.</summary>
+    public int LeakCheck { get; set; }
+
     /// <summary>Regular expressions, each of which the kernel log must hold when the test has ended; a finding that fits one fails nothing.</summary>
     public string[] ExpectLog { get; set; } = [];
 
@@ -75,6 +82,8 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
         QemuArguments = QemuArguments,
         Timeout = Timeout switch { 0 => new TestSettings().Timeout, > 0 => TimeSpan.FromMilliseconds(Timeout), _ => throw new FormatException($"{nameof(Timeout)}: expected milliseconds, not {Timeout}") },
         ExpectedFailure = ExpectFailure,
+        ExpectedFindings = Read(nameof(ExpectFinding), ExpectFinding, LogPattern.Parse),
+        LeakCheck = LeakCheck is 0 or (>= 10 and <= 1000) ? LeakCheck : throw new FormatException($"{nameof(LeakCheck)}: expected 10 to 1000, or 0, not {LeakCheck}"),
         ExpectedLog = Read(nameof(ExpectLog), ExpectLog, LogPattern.Parse),
         AllowedLog = [.. allowed.Select(log => new AllowedLog(LogPattern.Parse(log.Pattern), log.Reason))],
         AllowedChecks = Read("AllowCheck", [.. checks], allow => AllowedCheck.Of(allow.Check, allow.Reason)),

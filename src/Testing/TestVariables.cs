@@ -26,6 +26,12 @@ static class TestVariables
     /// <summary>The modules directory of a kernel that is given by its path.</summary>
     public static string? Modules => Get(CodeVariables.Modules);
 
+    /// <summary>Where there are kernels and modules with debug information.</summary>
+    public static string? Symbols => Get(CodeVariables.Symbols);
+
+    /// <summary>A guest's memory is kept when its kernel dies or hangs.</summary>
+    public static bool DumpsMemory => Get(CodeVariables.DumpMemory) is not null;
+
     /// <summary>Seed of everything random.</summary>
     public static int Seed => Number(CodeVariables.Seed, 1);
 
@@ -37,6 +43,9 @@ static class TestVariables
 
     /// <summary>How guests come up.</summary>
     public static GuestStart Start => string.Equals(Get(CodeVariables.Start), nameof(GuestStart.Cold), StringComparison.OrdinalIgnoreCase) ? GuestStart.Cold : GuestStart.Restored;
+
+    /// <summary>Devices are recorded.</summary>
+    public static bool Record => Get(CodeVariables.Record) == "1";
 
     /// <summary>The command that does it again, where somebody knows better than we.</summary>
     public static string? Command => Get(CodeVariables.Command);

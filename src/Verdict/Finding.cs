@@ -19,15 +19,21 @@ public sealed record Finding(
     /// <summary>Equal for two occurrences of one fault: made of rule and title with addresses, pids and times removed.</summary>
     public string Fingerprint { get; init; } = FindingFingerprint.Of(Rule, Title);
 
+    /// <summary>Its call trace with places in the sources, <c>func+0x1/0x2 [module] file.c:3</c>; null where none is known.</summary>
+    public IReadOnlyList<string>? Stack { get; init; }
+
     /// <summary>Host seconds since the run's start at which it was known; null where nobody looked at the clock.</summary>
     public double? Known { get; init; }
 
     /// <summary>The kernel complained of it before the driver came: it is shown, and says nothing about the driver.</summary>
     public bool Baseline { get; init; }
 
-    /// <summary>Whether it fails a run: an error that was not there before the driver.</summary>
+    /// <summary>The test foretold a finding of this title: it is what the test is for.</summary>
+    public bool Expected { get; init; }
+
+    /// <summary>Whether it fails a run: an error that nobody expected and that was not there before the driver.</summary>
     [JsonIgnore]
-    public bool Counts => Severity >= Severity.Error && !Baseline;
+    public bool Counts => Severity >= Severity.Error && !Baseline && !Expected;
 
     /// <summary>The report stops before its end, so its frame may be missing or wrong.</summary>
     public bool Cut { get; init; }

@@ -57,7 +57,7 @@ sealed class KernelReport
     public bool EndsAt(KernelLine line, double seconds)
     {
         var message = line.Message;
-        var belongs = KernelFrame.BelongsToReport(message);
+        var belongs = KernelFrame.BelongsToReport(message) || Rule.IsInside(message);
         if (!belongs && _sawTrace && !_insideTask && !HasEnd) return true;
         LastSeen = seconds;
         Keep(line);

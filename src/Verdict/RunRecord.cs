@@ -16,7 +16,7 @@ public sealed class RunRecord
         Path = System.IO.Path.GetFullPath(path);
         Info = ReadInfo();
         Steps = LatestSteps();
-        Findings = [.. Lines(RunFiles.Findings, RunJson.Default.Finding)];
+        Findings = LatestFindings();
         var verdict = ReadVerdict();
         if (verdict is not null) Verdict = new RunVerdict(verdict.Outcome, verdict.Reason, verdict.Evidence);
         EndedSeconds = verdict?.EndedSeconds;
@@ -90,6 +90,19 @@ public sealed class RunRecord
         var steps = new SortedDictionary<int, StepRecord>();
         foreach (var step in Lines(RunFiles.Steps, RunJson.Default.StepRecord)) steps[step.Index] = step;
         return [.. steps.Values];
+    }
+
+    // What is known of a finding only when the run is over comes as a line of its own, which takes the place of the first.
+    List<Finding> LatestFindings()
+    {
+        var findings = new List<Finding>();
+        foreach (var finding in Lines(RunFiles.Findings, RunJson.Default.Finding))
+        {
+            var first = finding.Stack is null ? -1 : findings.FindIndex(other => other.Stack is null && (other.Fingerprint, other.Source, other.Time) == (finding.Fingerprint, finding.Source, finding.Time));
+            if (first < 0) findings.Add(finding);
+            else findings[first] = finding;
+        }
+        return findings;
     }
 
     IEnumerable<T> Lines<T>(string name, JsonTypeInfo<T> type) where T : class

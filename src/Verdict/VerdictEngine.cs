@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Understudy.Verdict;
 
 /// <summary>Judges a run by what is proven, the strongest proof first.</summary>
@@ -23,6 +25,31 @@ public static class VerdictEngine
         ?? ByStep(steps)
         ?? WithoutComplaint(steps);
 
+    /// <summary>The same judgement over a run that is to come to findings foretold by their titles: it passes when all of them were made and
+    /// nothing else is wrong. After a fatal one, failed steps and signals are what it brought with it, and count for nothing; other findings
+    /// count as ever. A signal is foretold by its text, where a run is to end without a word of the kernel.</summary>
+    /// <param name="steps">All steps, in order.</param>
+    /// <param name="findings">All findings, in the order they were made; those that were foretold are <see cref="Finding.Expected"/>.</param>
+    /// <param name="signals">All signals, in the order they came.</param>
+    /// <param name="foretold">Regular expressions, each of which a title has to match; without any this is the plain judgement.</param>
+    public static RunVerdict Decide(IReadOnlyList<StepRecord> steps, IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals, IReadOnlyList<Regex> foretold)
+    {
+        // A test that was skipped has done nothing that could be found.
+        if (foretold.Count == 0 || steps.Any(s => s.Outcome == Outcome.Skip)) return Decide(steps, findings, signals);
+        var ends = signals.Where(s => foretold.Any(title => title.IsMatch(s.Text))).ToList();
+        var end = findings.Where(f => f.Expected && f.Severity == Severity.Fatal).Select(f => f.Time).Concat(ends.Select(s => s.Time)).DefaultIfEmpty(double.PositiveInfinity).Min();
+        var verdict = Decide([.. steps.Select(s => Excused(s, end))], findings, [.. signals.Where(s => s.Time < end)]);
+        if (verdict.Outcome != Outcome.Pass) return verdict;
+        string[] titles = [.. findings.Where(f => f.Expected).Select(f => f.Title), .. ends.Select(s => s.Text)];
+        var missing = foretold.Where(title => !titles.Any(title.IsMatch)).ToList();
+        return missing.Count == 0
+            ? Verdict(Outcome.Pass, $"found as expected: {string.Join("; ", titles.Distinct())}", [])
+            : Verdict(Outcome.Fail, $"nothing was found that is '{string.Join("', nor '", missing)}'", [.. findings.Select(Describe)]);
+    }
+
+    static StepRecord Excused(StepRecord step, double end) =>
+        step.Outcome?.IsGood() != true && !(step.EndedSeconds < end) ? step with { Outcome = Outcome.Pass } : step;
+
     // What a driver does on a card whose model has just crashed says nothing about the driver.
     static RunVerdict? ByEarlierCrash(IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals)
     {
@@ -39,7 +66,7 @@ public static class VerdictEngine
             .OrderBy(f => f.Time).ToList();
         if (causes.Count == 0) return null;
         var reason = causes[0].Title + (causes.Count > 1 ? $" (first of {causes.Count} findings)" : "");
-        return Verdict(Outcome.Fail, reason, [.. causes[0].Lines, .. causes.Skip(1).Select(Describe), .. signals.Select(Describe)]);
+        return Verdict(Outcome.Fail, reason, [.. causes[0].Lines.Take(1), .. causes[0].Stack ?? [], .. causes[0].Lines.Skip(1), .. causes.Skip(1).Select(Describe), .. signals.Select(Describe)]);
     }
 
     static RunVerdict? ByLabFault(IReadOnlyList<StepRecord> steps, IReadOnlyList<Finding> findings, IReadOnlyList<RunSignal> signals)

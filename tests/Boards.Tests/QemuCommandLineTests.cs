@@ -27,7 +27,7 @@ public sealed class QemuCommandLineTests
                 "-chardev", "socket,id=log,path=SOCKETS/log", "-device", "virtserialport,chardev=log,name=understudy.log",
                 "-device", "pvpanic-pci",
                 "-kernel", "/k/vmlinux", "-initrd", "SOCKETS/initramfs",
-                "-append", "console=ttyS0 loglevel=6 panic=-1 unknown_nmi_panic cryptomgr.notests net.ifnames=0 pci=hpmmiosize=32M no_timer_check tsc=reliable tsc_early_khz=2000000 nolapic_timer debug",
+                "-append", "console=ttyS0 loglevel=6 panic=-1 unknown_nmi_panic sysrq_always_enabled cryptomgr.notests net.ifnames=0 pci=hpmmiosize=32M no_timer_check tsc=reliable tsc_early_khz=2000000 nolapic_timer debug",
                 "-device", "pcie-root-port,id=rp0,slot=1,chassis=1,addr=0x3", "-device", "pcie-root-port,id=rp1,slot=2,chassis=2,addr=0x4",
                 "-device", """{"driver":"vfio-user-pci","id":"nic","bus":"rp0"}""",
                 "-d", "int",
@@ -42,7 +42,7 @@ public sealed class QemuCommandLineTests
         var arguments = For(new BootSpec(s_kernel) { Cpus = 4 }, "kvm", 2_000_000, sockets);
         Assert.Equal("host", After("-cpu", arguments));
         Assert.Equal("4", After("-smp", arguments));
-        Assert.Equal("console=ttyS0 loglevel=6 panic=-1 unknown_nmi_panic cryptomgr.notests net.ifnames=0 pci=hpmmiosize=32M", After("-append", arguments));
+        Assert.Equal("console=ttyS0 loglevel=6 panic=-1 unknown_nmi_panic sysrq_always_enabled cryptomgr.notests net.ifnames=0 pci=hpmmiosize=32M", After("-append", arguments));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class QemuCommandLineTests
         var arguments = For(new BootSpec(s_kernel) { Cpus = 2, MemoryMebibytes = 1024 }, "tcg", null, sockets);
         Assert.Equal("tcg,thread=multi", After("-accel", arguments));
         Assert.Contains("memory-backend-memfd,id=ram,size=1024M,share=on", arguments);
-        Assert.Equal("console=ttyS0 loglevel=6 panic=-1 unknown_nmi_panic cryptomgr.notests net.ifnames=0 pci=hpmmiosize=32M no_timer_check tsc=reliable", After("-append", arguments));
+        Assert.Equal("console=ttyS0 loglevel=6 panic=-1 unknown_nmi_panic sysrq_always_enabled cryptomgr.notests net.ifnames=0 pci=hpmmiosize=32M no_timer_check tsc=reliable", After("-append", arguments));
     }
 
     [Fact]

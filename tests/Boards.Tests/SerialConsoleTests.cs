@@ -5,13 +5,13 @@ namespace Understudy.Boards.Tests;
 public sealed class SerialConsoleTests
 {
     [Fact]
-    public async Task It_keeps_the_last_64_KiB()
+    public async Task It_keeps_the_last_256_KiB()
     {
         var console = new SerialConsole();
-        var text = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i:D5}\n"));
+        var text = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"line {i:D5}\n"));
         await console.ReadAsync(new MemoryStream(Encoding.Latin1.GetBytes(text)));
         Assert.Equal(text.Length, console.Count);
-        Assert.Equal(text[^(64 * 1024)..], console.Tail);
+        Assert.Equal(text[^(256 * 1024)..], console.Tail);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Understudy.Cli.Tests;
 /// <summary>The program as a user meets it: exit codes, messages, JSON, help. No guest is booted; nothing is fetched.</summary>
 public sealed class CommandLineTests : IDisposable
 {
-    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "sweep", "build", "bisect", "trace"];
+    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "sweep", "build", "bisect", "trace", "replay"];
 
     // A mirror that refuses at once, and a cache with nothing in it.
     static readonly Dictionary<string, string?> s_offline = new()

@@ -27,6 +27,14 @@ public sealed class ExpectedLogTests
     }
 
     [Fact]
+    public void A_finding_whose_title_is_expected_keeps_its_severity_and_counts_no_more()
+    {
+        var judged = new TestSettings { ExpectedFindings = [new Regex("^NETDEV WATCHDOG: eth0")], AllowedLog = [new AllowedLog(new Regex("WATCHDOG"), "any")] }.Judge(s_watchdog);
+        Assert.Equal((Severity.Error, true, false, s_watchdog.Title), (judged.Severity, judged.Expected, judged.Counts, judged.Title));
+        Assert.False(new TestSettings { ExpectedFindings = [new Regex("eth1")] }.Judge(s_watchdog).Expected);
+    }
+
+    [Fact]
     public void An_allowed_check_is_a_remark_and_other_checks_stay_what_they_are()
     {
         var settings = new TestSettings { AllowedChecks = [AllowedCheck.Of("wrong-size", "the datasheet allows it")] };

@@ -42,6 +42,8 @@ public sealed class SuiteReaderTests : IDisposable
             qemu-arguments: [-d, "guest_errors"]
             timeout: 500ms
             expect-failure: bug 17
+            leak-check: 20
+            expect-finding: '^WARNING in '
             expect-log: ["Link is Up", "RTL\\d+"]
             allow-log:
               - pattern: NETDEV WATCHDOG
@@ -61,6 +63,8 @@ public sealed class SuiteReaderTests : IDisposable
         Assert.Equal(["qemu"], settings.Boards);
         Assert.Equal([BoardAbility.PortIo, BoardAbility.Smp], settings.Needs);
         Assert.Equal((TimeSpan.FromMilliseconds(500), "bug 17"), (settings.Timeout, settings.ExpectedFailure));
+        Assert.Equal(20, settings.LeakCheck);
+        Assert.Matches(Assert.Single(settings.ExpectedFindings), "WARNING in f");
         Assert.Matches(settings.ExpectedLog[1], "eth0: RTL8168c");
         Assert.Equal("it is what we do to it", Assert.Single(settings.AllowedLog).Reason);
         Assert.Equal(("reserved-bits", "the vendor's driver does so too"), (Assert.Single(settings.AllowedChecks).Check, settings.AllowedChecks[0].Reason));

@@ -22,13 +22,15 @@ public sealed class PlanTests
         var settings = Settings(new DriverTestAttribute
         {
             Description = "d", Devices = ["rtl8111 as lan"], Modules = ["r8169 debug=16"], Kernels = [">=6.1", "<7"], Boards = ["qemu"], Cpus = 2, MemoryMebibytes = 512,
-            Timeout = 1500, ExpectFailure = "bug 17", ExpectLog = ["Link is (Up|Down)"], SkipIf = ["true"], Tags = ["smoke"], Skip = "not yet",
+            Timeout = 1500, ExpectFailure = "bug 17", LeakCheck = 20, ExpectFinding = ["^WARNING in"], ExpectLog = ["Link is (Up|Down)"], SkipIf = ["true"], Tags = ["smoke"], Skip = "not yet",
         }, new AllowLogAttribute("NETDEV", "so it is"));
         Assert.Equal(("lan", "rtl8111"), (settings.Devices[0].Name, settings.Devices[0].Entry.Name));
         Assert.Equal(new PlannedModule("r8169", "debug=16"), Assert.Single(settings.Modules));
         Assert.Equal(">=6.1, <7", settings.Kernel!.ToString());
         Assert.Equal((2, 512, TimeSpan.FromMilliseconds(1500)), (settings.Cpus, settings.MemoryMebibytes, settings.Timeout));
         Assert.Equal(("bug 17", "not yet", "so it is"), (settings.ExpectedFailure, settings.CannotRun, Assert.Single(settings.AllowedLog).Reason));
+        Assert.Equal(20, settings.LeakCheck);
+        Assert.Matches(Assert.Single(settings.ExpectedFindings), "WARNING in f");
         Assert.Matches(Assert.Single(settings.ExpectedLog), "Link is Down");
     }
 
@@ -55,6 +57,7 @@ public sealed class PlanTests
         { "Devices: there is no device 'rtl81111'", new() { Devices = ["rtl81111"] } },
         { "Boards: there is no board 'qemo'; there is qemu", new() { Boards = ["qemo"] } },
         { "Needs: there is no ability of a board 'wings'", new() { Needs = ["wings"] } },
+        { "LeakCheck: expected 10 to 1000", new() { LeakCheck = 3 } },
         { "ExpectLog: expected a regular expression", new() { ExpectLog = ["("] } },
         { "Cpus: expected 1 to 64, not 0", new() { Cpus = 0 } },
         { "MemoryMebibytes: expected", new() { MemoryMebibytes = 1 } },

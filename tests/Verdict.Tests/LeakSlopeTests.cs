@@ -39,6 +39,26 @@ public sealed class LeakSlopeTests
         Assert.False(LeakSlope.Of(Samples(50, i => 8000 + (Math.Min(i, 8) * 4096))).IsLeak());
 
     [Fact]
+    public void A_single_step_anywhere_is_no_leak()
+    {
+        for (var at = 1; at < 20; at++)
+            Assert.False(LeakSlope.Of(Samples(20, i => i < at ? 0 : 120_000)).IsLeak(), $"at {at}");
+    }
+
+    [Fact]
+    public void A_leak_is_found_beneath_jumps_that_are_larger_than_a_cycles_share() =>
+        Assert.True(LeakSlope.Of(Samples(20, i => (i * 262_144) + (i % 5 == 0 ? 150_000 : 0))).IsLeak());
+
+    [Fact]
+    public void What_most_cycles_add_is_the_slope_although_the_counter_falls_in_between()
+    {
+        // Measured: free pages come back a batch at a time.
+        var slope = LeakSlope.Of(Samples(20, i => (i * 262_144) - (i / 6 * 1_470_464)));
+        Assert.Equal(262_144, slope.PerCycle);
+        Assert.True(slope.IsLeak(4096));
+    }
+
+    [Fact]
     public void A_counter_that_shrinks_is_no_leak() => Assert.False(LeakSlope.Of(Samples(20, i => -100.0 * i)).IsLeak());
 
     [Fact]

@@ -24,6 +24,18 @@ public sealed class RunDirectoryTests : IDisposable
     public void Dispose() => _temporary.Dispose();
 
     [Fact]
+    public void What_becomes_known_of_a_finding_at_the_end_takes_its_place()
+    {
+        using var temporary = new TemporaryDirectory();
+        using (var run = RunDirectory.Create(temporary["r"], new RunInfo { Id = "r", Title = "r", Command = "r" }))
+        {
+            var finding = new Finding(1, FindingSource.Kernel, "warning", "WARNING in f", Severity.Error, [" f+0x1/0x2"]);
+            foreach (var one in (Finding[])[finding, finding with { Time = 2 }, finding, finding with { Stack = ["f+0x1/0x2 f.c:1"] }]) run.Append(one);
+        }
+        Assert.Equal([(1, 1), (2, 0), (1, 0)], RunRecord.Load(temporary["r"]).Findings.Select(finding => ((int)finding.Time, finding.Stack?.Count ?? 0)));
+    }
+
+    [Fact]
     public void What_is_written_is_read_back()
     {
         using (var run = Create())

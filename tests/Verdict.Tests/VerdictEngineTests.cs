@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Understudy.Verdict.Tests;
 
 public sealed class VerdictEngineTests
@@ -42,6 +44,38 @@ public sealed class VerdictEngineTests
         Assert.Equal(Outcome.Pass, Decide([Passed], [Oops with { Baseline = true }]).Outcome);
         Is(Outcome.Broken, "the agent stopped answering", Decide([Failed], [Oops with { Baseline = true }], [Lost]));
     }
+
+    static readonly Finding Foretold = Oops with { Expected = true };
+
+    static RunVerdict Foretells(string title, StepRecord[] steps, Finding[] findings, RunSignal[]? signals = null) =>
+        VerdictEngine.Decide(steps, findings, signals ?? [], [new Regex(title)]);
+
+    [Fact]
+    public void A_finding_that_was_foretold_is_a_pass_with_all_it_brings_with_it() =>
+        Is(Outcome.Pass, $"found as expected: {Oops.Title}",
+            Foretells("page fault in r8169_poll", [Passed, Failed with { EndedSeconds = 3 }], [Foretold], [new RunSignal(SignalKind.GuestPanicked, 3, "panicked")]));
+
+    [Fact]
+    public void A_finding_that_was_foretold_and_not_made_is_a_failure() =>
+        Is(Outcome.Fail, "nothing was found that is 'page fault in r8169_poll'", Foretells("page fault in r8169_poll", [Passed], [Remark]));
+
+    [Fact]
+    public void Beside_a_finding_that_was_foretold_everything_else_counts_as_ever()
+    {
+        var mild = Foretold with { Severity = Severity.Error };
+        Is(Outcome.Fail, "step 'ping'", Foretells("page fault", [Passed, Failed with { EndedSeconds = 3 }], [mild]));
+        Is(Outcome.Fail, "step 'ping'", Foretells("page fault", [Failed with { EndedSeconds = 1 }], [Foretold]));
+        Is(Outcome.Fail, "KASAN", Foretells("page fault", [Passed], [Foretold, Kernel("KASAN", Severity.Error) with { Time = 3 }]));
+        Is(Outcome.Broken, Lost.Text, Foretells("page fault", [Passed], [mild], [Lost]));
+    }
+
+    [Fact]
+    public void How_a_run_ends_can_be_foretold_where_the_kernel_says_no_word() =>
+        Is(Outcome.Pass, "found as expected: the machine ended: Reset.",
+            Foretells("^the machine ended: Reset", [Failed with { EndedSeconds = 9 }], [], [new RunSignal(SignalKind.GuestReset, 8, "the machine ended: Reset.")]));
+
+    [Fact]
+    public void A_test_that_was_skipped_need_not_find_anything() => Assert.Equal(Outcome.Skip, Foretells("page fault", [Skipped], []).Outcome);
 
     [Fact]
     public void A_remark_fails_nothing() => Assert.Equal(Outcome.Pass, Decide([Passed], [Remark]).Outcome);

@@ -26,6 +26,7 @@ sealed class GuestTemplates(QemuBoard board, UnderstudyCache cache)
     /// <exception cref="LabFailedException">QEMU failed, or cannot save.</exception>
     public async Task<GuestTemplate> EnsureAsync(BootSpec spec, int slots, CancellationToken cancel)
     {
+        spec = spec with { MemoryDump = null };
         var initramfs = await board.InitramfsAsync(spec, cancel).ConfigureAwait(false);
         var entry = $"{Shelf}/{Key(spec, slots, initramfs)}";
         if (await FindAsync(spec, slots, initramfs, entry, cancel).ConfigureAwait(false) is { } whole) return whole;

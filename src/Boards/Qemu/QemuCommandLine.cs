@@ -22,7 +22,7 @@ static class QemuCommandLine
     static IEnumerable<string> Kernel(BootSpec spec, Accelerator accelerator, long? tscKilohertz)
     {
         // A port keeps 2 MiB for what is plugged in later unless told: less than the BAR of many a card.
-        yield return "console=ttyS0 loglevel=6 panic=-1 unknown_nmi_panic cryptomgr.notests net.ifnames=0 pci=hpmmiosize=32M";
+        yield return "console=ttyS0 loglevel=6 panic=-1 unknown_nmi_panic sysrq_always_enabled cryptomgr.notests net.ifnames=0 pci=hpmmiosize=32M";
         if (spec.Iommu == GuestIommu.Intel) yield return "intel_iommu=on";
         if (spec.Iommu == GuestIommu.Amd) yield return "amd_iommu=on";
         if (accelerator.Name != "tcg") yield break;
@@ -45,7 +45,8 @@ static class QemuCommandLine
             "-object", $"memory-backend-memfd,id=ram,size={memory},share=on",
             "-bios", launch.Firmware,
             .. Iommu(spec.Iommu),
-            "-action", "panic=none,reboot=shutdown,shutdown=poweroff",
+            // A guest whose memory is wanted stays when it has ended.
+            "-action", $"panic=none,reboot=shutdown,shutdown={(spec.MemoryDump is null ? "poweroff" : "pause")}",
             "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
             "-chardev", $"socket,id=qmp,path={launch.Sockets}/qmp", "-object", "monitor-qmp,id=monitor,chardev=qmp",
             "-device", "virtio-serial-pci,id=agent",

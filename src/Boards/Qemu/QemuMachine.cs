@@ -64,6 +64,10 @@ sealed class QemuMachine : IMachine
 
     public Task<string> InspectAsync(CancellationToken cancel = default) => _session?.InspectAsync(cancel) ?? Task.FromResult("");
 
+    public Task<string> AskTasksAsync(CancellationToken cancel = default) => _session?.AskAsync("wlt", cancel) ?? Task.FromResult("");
+
+    public Task DumpMemoryAsync() => _session?.DumpAsync() ?? Task.CompletedTask;
+
     public Task InterruptAsync(CancellationToken cancel = default) => _session?.InterruptAsync(cancel) ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
@@ -156,7 +160,7 @@ sealed class QemuMachine : IMachine
         await Guest.PushAsync($"{port}/pci_bus/{bus}/rescan", "1"u8.ToArray(), UnixFileMode.UserWrite, cancel).ConfigureAwait(false);
     }
 
-    QemuSession NewSession() => _session = new QemuSession(_board.Qemu, _sockets, Console);
+    QemuSession NewSession() => _session = new QemuSession(_board.Qemu, _sockets, Console, _spec.MemoryDump);
 
     void Adopt(QemuSession session) => _ = ForwardExitAsync(session);
 

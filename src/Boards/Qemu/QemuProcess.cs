@@ -31,6 +31,9 @@ sealed class QemuProcess : IDisposable
     /// <summary>The guest's serial console.</summary>
     public Stream Console => Running.StandardOutput.BaseStream;
 
+    /// <summary>What is typed at it.</summary>
+    public Stream Keyboard => Running.StandardInput.BaseStream;
+
     /// <summary>Process ID.</summary>
     public int Id => Running.Id;
 

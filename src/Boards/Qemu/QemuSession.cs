@@ -9,13 +9,16 @@ using Understudy.Toolchain;
 namespace Understudy.Boards;
 
 /// <summary>One QEMU process, from its start to its end, and what ties us to it: the console, the monitor, the agent's channels.</summary>
-sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets, SerialConsole console) : IAsyncDisposable
+sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets, SerialConsole console, string? memoryDump = null) : IAsyncDisposable
 {
     const string Panic = "Kernel panic - not syncing";
 
     // The monitor answers within milliseconds, unless QEMU itself is stuck.
     static readonly TimeSpan s_inspection = TimeSpan.FromSeconds(3);
     static readonly TimeSpan s_ending = TimeSpan.FromSeconds(2);
+
+    // How long a kernel may take to tell what all its tasks do.
+    static readonly TimeSpan s_answer = TimeSpan.FromSeconds(10), s_look = TimeSpan.FromMilliseconds(20);
 
     readonly TaskCompletionSource<MachineExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly TaskCompletionSource<string> _migrated = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,7 +28,9 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
     QmpClient? _monitor;
     GuestAgent? _guest;
     Task _reading = Task.CompletedTask;
-    string? _said;
+    string? _said, _dumpProblem;
+    readonly Lock _dumping = new();
+    Task? _dump;
     bool _panicked, _killed, _disposed;
 
     /// <summary>How it ended; completes once.</summary>
@@ -131,13 +136,60 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         cancel.ThrowIfCancellationRequested();
     }
 
+    /// <summary>Presses SysRq keys at the serial console (Documentation/admin-guide/sysrq.rst: a break, then the key) and gives what the kernel
+    /// says to that; empty where it says nothing.</summary>
+    /// <param name="keys">The keys: <c>w</c> blocked tasks, <c>l</c> all CPUs, <c>t</c> all tasks.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<string> AskAsync(string keys, CancellationToken cancel)
+    {
+        if (_monitor is null || _process is null || Exit.IsCompleted) return "";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(s_answer);
+        var before = console.Count;
+        try
+        {
+            // At the highest log level; and the help at the end says that all has been told.
+            foreach (var key in $"9{keys}h") await PressAsync(key, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception deaf) when (deaf is OperationCanceledException or LabFailedException or IOException)
+        {
+            cancel.ThrowIfCancellationRequested();
+        }
+        return string.Join('\n', console.TailFrom(before).Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0));
+    }
+
+    // A UART tells no two breaks apart that come together: the next key waits for what the kernel says to this one.
+    async Task PressAsync(char key, CancellationToken cancel)
+    {
+        var before = console.Count;
+        await Monitor.ExecuteAsync("chardev-send-break", new JsonObject { ["id"] = "console" }, cancel).ConfigureAwait(false);
+        await _process!.Keyboard.WriteAsync(new[] { (byte)key }, cancel).ConfigureAwait(false);
+        await _process.Keyboard.FlushAsync(cancel).ConfigureAwait(false);
+        using var look = new PeriodicTimer(s_look);
+        while (!console.TailFrom(before).Contains(Answer(key), StringComparison.Ordinal)) await look.WaitForNextTickAsync(cancel).ConfigureAwait(false);
+    }
+
+    // The head of what it says (drivers/tty/sysrq.c).
+    static string Answer(char key) => key switch
+    {
+        '9' => "Loglevel set to 9",
+        'w' => "Show Blocked State",
+        'l' => "Show backtrace of all active CPUs",
+        't' => "Show State",
+        'h' => "sysrq: HELP",
+        _ => throw new ArgumentOutOfRangeException(nameof(key), key, "no key whose answer we know"),
+    };
+
     /// <summary>Ends a guest that did not do in time what was awaited, and tells how far it was.</summary>
     public async Task<BootFailedException> HungAsync(string awaited, TimeSpan limit)
     {
         var where = await InspectAsync(CancellationToken.None).ConfigureAwait(false);
+        var tasks = await AskAsync("wt", CancellationToken.None).ConfigureAwait(false);
+        await DumpAsync().ConfigureAwait(false);
         PullPlug();
         var seconds = limit.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
-        return new BootFailedException(Stage(where), $"no {awaited} after {seconds} s\n{console.LastLines(20)}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
+        var stage = InitIsAProgram(tasks) ? BootStage.Init : Stage(where);
+        return new BootFailedException(stage, $"{Words(stage)}: no {awaited} after {seconds} s\n{(tasks.Length > 0 ? tasks : console.LastLines(20))}\n{where.Split('\n').FirstOrDefault(line => line.Contains("RIP", StringComparison.Ordinal))}".TrimEnd());
     }
 
     public void PullPlug()
@@ -190,13 +242,45 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
             case "GUEST_PANICKED" or "GUEST_CRASHLOADED":
                 _panicked = true;
                 break;
-            case "SHUTDOWN":
+            // The second one is ours, by which a guest that was kept for its memory ends.
+            case "SHUTDOWN" when _said is null:
                 _said = Word(data, "reason");
+                if (memoryDump is not null) _ = LeaveAsync();
                 break;
             case "MIGRATION" when Word(data, "status") is "completed" or "failed" or "cancelled":
                 _migrated.TrySetResult(Word(data, "status")!);
                 break;
         }
+    }
+
+    /// <summary>Writes the guest's memory where it was to be written, once; all who ask wait for the same writing.</summary>
+    public Task DumpAsync()
+    {
+        lock (_dumping) return _dump ??= memoryDump is null || _monitor is null || Exit.IsCompleted ? Task.CompletedTask : DumpAsync(memoryDump);
+    }
+
+    async Task DumpAsync(string path)
+    {
+        // As crash and drgn read it; kdump-zlib without "raw" is a stream of it, to be put together first.
+        const string compressed = "kdump-raw-zlib";
+        try
+        {
+            var able = await Monitor.ExecuteAsync("query-dump-guest-memory-capability").ConfigureAwait(false);
+            var format = able.GetProperty("formats").EnumerateArray().Any(one => one.GetString() == compressed) ? compressed : "elf";
+            var arguments = new JsonObject { ["paging"] = false, ["protocol"] = $"file:{path}{(format == compressed ? ".kdump" : ".elf")}", ["format"] = format };
+            await Monitor.ExecuteAsync("dump-guest-memory", arguments).ConfigureAwait(false);
+        }
+        catch (LabFailedException refused)
+        {
+            _dumpProblem = $"The guest's memory could not be written: {refused.Message}";
+        }
+    }
+
+    // A guest that powered itself off was well.
+    async Task LeaveAsync()
+    {
+        if (_said != "guest-shutdown") await DumpAsync().ConfigureAwait(false);
+        await ((Task)Monitor.ExecuteAsync("quit")).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     static string? Word(JsonElement data, string key)
@@ -214,7 +298,7 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
             : _said == "guest-shutdown" ? MachineExitReason.PoweredOff
             : MachineExitReason.Died;
         var end = string.Create(CultureInfo.InvariantCulture, $"QEMU {(status < 0 ? $"was killed by signal {-status}" : $"ended with status {status}")}");
-        var detail = reason == MachineExitReason.Died ? $"{end}\n{process.Errors}".TrimEnd() : "";
+        var detail = reason == MachineExitReason.Died ? $"{end}\n{process.Errors}".TrimEnd() : _dumpProblem ?? "";
         _exit.TrySetResult(new MachineExit(reason, detail));
     }
 
@@ -247,11 +331,27 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         if (_guest is not null) return BootStage.Agent;
         var text = Printed;
         return text.Contains("understudy-agent", StringComparison.Ordinal) || RanUserCode().IsMatch(registers) ? BootStage.Init
-            : text.Contains("Linux version", StringComparison.Ordinal) || text.Contains("] ", StringComparison.Ordinal) || RanKernelCode().IsMatch(registers) ? BootStage.Kernel
+            : text.Contains("Linux version", StringComparison.Ordinal) || text.Contains("] ", StringComparison.Ordinal) ? BootStage.Kernel
+            : RanKernelCode().IsMatch(registers) ? BootStage.Silent
             : BootStage.Firmware;
     }
 
+    static string Words(BootStage stage) => stage switch
+    {
+        BootStage.Firmware => "the boot hangs before the kernel",
+        BootStage.Silent => "the boot hangs in a kernel that says nothing",
+        BootStage.Kernel => "the boot hangs before init",
+        BootStage.Init => "the boot hangs in init",
+        _ => "the guest hangs",
+    };
+
+    // Until it becomes the program, the first task is one of the kernel's own.
+    static bool InitIsAProgram(string tasks) => FirstTask().Match(tasks) is { Success: true } first && !first.Groups["name"].Value.StartsWith("swapper", StringComparison.Ordinal);
+
     string Printed => console.TailFrom(_printedBefore);
+
+    [GeneratedRegex(@"task:(?<name>\S+) +state:.* pid:1 ", RegexOptions.ExplicitCapture)]
+    private static partial Regex FirstTask();
 
     [GeneratedRegex("RIP=[0-9a-f]{16} .*CPL=3")]
     private static partial Regex RanUserCode();

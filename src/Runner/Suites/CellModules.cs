@@ -108,6 +108,26 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
         notes.Detail = string.Join(", ", names);
     }
 
+    /// <summary>The files of those that are not the kernel's own, once they are built.</summary>
+    public IEnumerable<string> Files => _built.Values.SelectMany(modules => modules).Select(module => module.Path);
+
+    /// <summary>Their names, for a sentence.</summary>
+    public string Names => string.Join(", ", planned.Select(module => Path.GetFileNameWithoutExtension(module.Name)));
+
+    /// <summary>Unloads all, in the opposite order; what they needed stays.</summary>
+    /// <exception cref="StepSkippedException">One is built into the kernel.</exception>
+    /// <exception cref="GuestException">One does not go.</exception>
+    public async Task UnloadAsync(GuestAgent guest, CancellationToken cancel)
+    {
+        foreach (var module in planned.Reverse())
+        {
+            if (!module.IsPath && (await lab.Toolbox.ModulesAsync(lab.Kernel, cancel).ConfigureAwait(false)).IsBuiltIn(module.Name))
+                throw new StepSkippedException($"{module.Name} is built into {lab.Kernel.Name}, and cannot be unloaded");
+            string[] names = module.IsPath ? [.. _built[module].Select(one => one.Facts.Name).Reverse()] : [module.Name];
+            foreach (var name in names) await guest.UnloadModuleAsync(name, cancel).ConfigureAwait(false);
+        }
+    }
+
     async Task LoadBuiltAsync(GuestAgent guest, PlannedModule module, CancellationToken cancel)
     {
         foreach (var need in Needs(_built[module])) await LoadOwnAsync(guest, need, "", cancel).ConfigureAwait(false);

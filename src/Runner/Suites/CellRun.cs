@@ -11,7 +11,7 @@ static class CellRun
     public static async Task<RunVerdict> PlayAsync(TestCell cell, Lab lab, string directory, SuiteRequest request, IRunObserver observer, CancellationToken cancel)
     {
         var test = (DirectoryTest)cell.Test;
-        await using var run = TestRun.Begin(cell.Plan(request.Start), directory, observer);
+        await using var run = TestRun.Begin(cell.Plan(request), directory, observer);
         GuestScripts? scripts = null;
         if (await run.PrepareAsync(_ => Task.FromResult(lab), (guest, stop) => TestFiles.PushAsync(test, guest, stop), cancel).ConfigureAwait(false))
         {

@@ -19,15 +19,15 @@ static class CodeRun
     /// <summary>Runs it.</summary>
     /// <returns>The verdict; everything else is in the run directory.</returns>
     /// <exception cref="IOException">The run directory cannot be made.</exception>
-    public static async Task<RunVerdict> PlayAsync(TestCell cell, string? modules, string directory, GuestStart start, IRunObserver observer, CancellationToken cancel)
+    public static async Task<RunVerdict> PlayAsync(TestCell cell, string directory, SuiteRequest request, IRunObserver observer, CancellationToken cancel)
     {
-        var (test, plan) = ((CodeTest)cell.Test, cell.Plan(start));
+        var (test, plan) = ((CodeTest)cell.Test, cell.Plan(request));
         if (cell.Settings.CannotRun is { } reason) return await AloneAsync(plan, directory, observer, _ => throw new StepSkippedException(reason)).ConfigureAwait(false);
         observer.Began(new StepRecord(0, test.Method, null, 0, null, null, []));
         try
         {
             string[] arguments = [test.Assembly, "-automated", "-noAutoReporters", "-parallel", "none", "-method", $"{test.Class}.{test.Method}"];
-            var ending = await TestProgram.RunAsync(arguments, Environment(cell, modules, directory, start), test.Settings.Timeout + s_overhead, cancel).ConfigureAwait(false);
+            var ending = await TestProgram.RunAsync(arguments, Environment(cell, directory, request), test.Settings.Timeout + s_overhead, cancel).ConfigureAwait(false);
             if (IsRun(directory) && RunRecord.Load(directory).Verdict is { } verdict) return verdict;
             return await WithoutVerdictAsync(plan, directory, observer, ending).ConfigureAwait(false);
         }
@@ -41,14 +41,17 @@ static class CodeRun
         }
     }
 
-    static Dictionary<string, string> Environment(TestCell cell, string? modules, string directory, GuestStart start) => new()
+    static Dictionary<string, string> Environment(TestCell cell, string directory, SuiteRequest request) => new()
     {
         [CodeVariables.Board] = cell.Board,
         [CodeVariables.Kernel] = cell.Kernel,
-        [CodeVariables.Modules] = modules ?? "",
+        [CodeVariables.Modules] = request.Modules ?? "",
+        [CodeVariables.DumpMemory] = request.DumpMemory ? "1" : "",
+        [CodeVariables.Symbols] = request.Symbols is { } symbols ? Path.GetFullPath(symbols) : "",
         [CodeVariables.Seed] = cell.Seed.ToString(CultureInfo.InvariantCulture),
-        [CodeVariables.Start] = start == GuestStart.Cold ? "cold" : "",
+        [CodeVariables.Start] = request.Start == GuestStart.Cold ? "cold" : "",
         [CodeVariables.Faults] = string.Join('\n', cell.Faults),
+        [CodeVariables.Record] = cell.Record ? "1" : "",
         [CodeVariables.Run] = directory,
         [CodeVariables.Repeat] = cell.Repeat.ToString(CultureInfo.InvariantCulture),
         [CodeVariables.Command] = cell.Reproduce,

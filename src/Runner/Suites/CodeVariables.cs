@@ -13,6 +13,12 @@ public static class CodeVariables
     /// <summary>The modules directory of kernels that are given by their path.</summary>
     public const string Modules = "UNDERSTUDY_MODULES";
 
+    /// <summary>A file or directory with kernels and modules that have debug information.</summary>
+    public const string Symbols = "UNDERSTUDY_SYMBOLS";
+
+    /// <summary><c>1</c> keeps a guest's memory when its kernel dies or hangs.</summary>
+    public const string DumpMemory = "UNDERSTUDY_DUMP_MEMORY";
+
     /// <summary>Seed of everything random.</summary>
     public const string Seed = "UNDERSTUDY_SEED";
 
@@ -21,6 +27,9 @@ public static class CodeVariables
 
     /// <summary>Faults that begin when the rig is up: lines as in a <c>faults</c> file.</summary>
     public const string Faults = "UNDERSTUDY_FAULTS";
+
+    /// <summary><c>1</c> records devices, for <c>understudy replay</c>.</summary>
+    public const string Record = "UNDERSTUDY_RECORD";
 
     /// <summary>A directory for the run directories of all tests.</summary>
     public const string Output = "UNDERSTUDY_OUTPUT";

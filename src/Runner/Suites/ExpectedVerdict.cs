@@ -18,6 +18,7 @@ static class ExpectedVerdict
     public static Finding Judge(this TestSettings settings, Finding finding)
     {
         if (finding.Source is FindingSource.Lab or FindingSource.Agent || finding.Severity < Severity.Warning) return finding;
+        if (settings.ExpectedFindings.Any(title => title.IsMatch(finding.Title))) return finding with { Expected = true };
         var reason = settings.AllowedLog.FirstOrDefault(allowed => allowed.Covers(finding))?.Reason ?? settings.AllowedChecks.FirstOrDefault(allowed => allowed.Covers(finding))?.Reason;
         if (reason is not null) return finding with { Severity = Severity.Info, Title = $"{finding.Title} (allowed: {reason})" };
         return settings.ExpectedLog.Any(pattern => pattern.IsMatch(finding.Title) || finding.Lines.Any(pattern.IsMatch))

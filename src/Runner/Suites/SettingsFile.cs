@@ -27,6 +27,8 @@ static class SettingsFile
         ["qemu-arguments"] = (settings, value) => settings with { QemuArguments = value.Arguments() },
         ["timeout"] = (settings, value) => settings with { Timeout = value.Duration() },
         ["expect-failure"] = (settings, value) => settings with { ExpectedFailure = value.Reason("expected to fail") },
+        ["expect-finding"] = (settings, value) => settings with { ExpectedFindings = value.List(SettingValue.Pattern) },
+        ["leak-check"] = (settings, value) => settings with { LeakCheck = value.Number(10, 1000) },
         ["expect-log"] = (settings, value) => settings with { ExpectedLog = value.List(SettingValue.Pattern) },
         ["allow-log"] = (settings, value) => settings with { AllowedLog = value.Allowed() },
         ["allow-check"] = (settings, value) => settings with { AllowedChecks = value.AllowedChecks() },

@@ -20,8 +20,9 @@ static class StateOfTasks
         }
         catch (Exception deaf) when (deaf is TimeoutException or GuestException)
         {
-            var registers = await machine.InspectAsync(cancel).ConfigureAwait(false);
-            return [$"the guest does not say what it is doing: {deaf.Message}", .. registers.Split('\n')];
+            var told = await machine.AskTasksAsync(cancel).ConfigureAwait(false);
+            if (told.Length == 0) told = await machine.InspectAsync(cancel).ConfigureAwait(false);
+            return [$"the agent does not say what the guest is doing: {deaf.Message}", .. told.Split('\n')];
         }
     }
 }

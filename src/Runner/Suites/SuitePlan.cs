@@ -13,7 +13,10 @@ static class SuitePlan
         var repeated = request.Rounds != 1;
         var seed = request.Seed + round;
         TestCell[] cells = [.. request.Suites.SelectMany(suite => suite.Tests).SelectMany(test => PlacesFor(test, request, seed))
-            .Where(cell => request.Selection.Chooses(cell.Test, cell.Place)).Select(cell => cell with { Modules = cell.Kernel.Contains('/', StringComparison.Ordinal) ? request.Modules : null, Repeat = repeated ? round + 1 : 0, Faults = request.Faults })];
+            .Where(cell => request.Selection.Chooses(cell.Test, cell.Place)).Select(cell => cell with
+            {
+                Modules = cell.Kernel.Contains('/', StringComparison.Ordinal) ? request.Modules : null, Repeat = repeated ? round + 1 : 0, Faults = request.Faults, Record = request.Record,
+            })];
         if (request.Shuffle) new Random(seed).Shuffle(cells);
         return cells;
     }

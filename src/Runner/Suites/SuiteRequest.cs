@@ -21,8 +21,17 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
     /// <summary>The modules directory of kernels that are given by their path; null for none.</summary>
     public string? Modules { get; init; }
 
+    /// <summary>A file or directory with kernels and modules that have debug information; null for those that are built here.</summary>
+    public string? Symbols { get; init; }
+
+    /// <summary>A guest's memory is kept in its run directory when its kernel dies or hangs.</summary>
+    public bool DumpMemory { get; init; }
+
     /// <summary>Which tests.</summary>
     public TestSelection Selection { get; init; } = new();
+
+    /// <summary>Devices are recorded, so that they can be replayed (<see cref="DeviceRecordings"/>).</summary>
+    public bool Record { get; init; }
 
     /// <summary>Faults for every test in a directory, beside those of its own: lines as in a <c>faults</c> file.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];

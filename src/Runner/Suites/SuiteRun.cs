@@ -131,7 +131,7 @@ public sealed class SuiteRun
     }
 
     Task<RunVerdict> PlayAsync(TestCell cell, Lab lab, string directory, IRunObserver watch, CancellationToken cancel) => cell.Test is CodeTest
-        ? CodeRun.PlayAsync(cell, _request.Modules, directory, _request.Start, watch, cancel)
+        ? CodeRun.PlayAsync(cell, directory, _request, watch, cancel)
         : CellRun.PlayAsync(cell, lab, directory, _request, watch, cancel);
 
     // The lab's failure is nobody's result: its run is kept inside the one that counts.

@@ -16,6 +16,9 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
     /// <summary>The point of a matrix it is at; null without one.</summary>
     public MatrixPoint? Point { get; init; }
 
+    /// <summary>Its devices are recorded.</summary>
+    public bool Record { get; init; }
+
     /// <summary>Faults beside those of the test: lines as in a <c>faults</c> file.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 
@@ -40,7 +43,7 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
         : $"--kernel {Quoted(Kernel)}{(Board == BoardCatalog.Default ? "" : $" --board {Board}")}{(Modules is null ? "" : $" --modules {Quoted(Modules)}")}";
 
     /// <summary>What is to be run.</summary>
-    internal TestPlan Plan(GuestStart start) => new(Test.FullName, Place, Settings, Reproduce) { Name = Name, Seed = Seed, Repeat = Repeat, Start = start };
+    internal TestPlan Plan(SuiteRequest request) => new(Test.FullName, Place, Settings, Reproduce) { Name = Name, Seed = Seed, Repeat = Repeat, Start = request.Start, Symbols = request.Symbols, Record = Record, DumpsMemory = request.DumpMemory };
 
     static string Quoted(string word) => word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:@+=,".Contains(c, StringComparison.Ordinal))
         ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";

@@ -18,6 +18,15 @@ public sealed record TestPlan(string Test, string Cell, TestSettings Settings, s
     /// <summary>Which of several repetitions, from 1; 0 when it runs once.</summary>
     public int Repeat { get; init; }
 
+    /// <summary>A file or directory with kernels and modules that have debug information; null for those of the test alone.</summary>
+    public string? Symbols { get; init; }
+
+    /// <summary>The guest's memory is kept in the run directory when its kernel dies or hangs.</summary>
+    public bool DumpsMemory { get; init; }
+
+    /// <summary>Its devices are recorded.</summary>
+    public bool Record { get; init; }
+
     /// <summary>How its guest comes up, where the test does not need a boot of its own.</summary>
     public GuestStart Start { get; init; } = GuestStart.Restored;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
+using Understudy.Runner.Symbols;
 using Understudy.Verdict;
 
 namespace Understudy.Runner.Suites;
@@ -25,9 +26,11 @@ public sealed class TestRun : IAsyncDisposable
     readonly TestPlan _plan;
     readonly DeviceConsole _console = new();
     readonly List<PluggedDevice> _devices = [];
+    readonly List<DeviceRecorder> _recorders = [];
     Lab? _lab;
     CellModules? _modules;
     CellPrograms? _programs;
+    LeakCheck? _leaks;
     CellStorage? _storage;
     IMachine? _machine;
     bool _booted;
@@ -80,6 +83,7 @@ public sealed class TestRun : IAsyncDisposable
             && (!_modules!.HasSources || await Run.StepAsync("build", notes => _modules.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && (Settings.Programs.Count == 0 || await Run.StepAsync("programs", notes => _programs!.BuildAsync(notes, cancel)).ConfigureAwait(false))
             && await Run.StepAsync("boot", notes => BootAsync(notes, settle, cancel)).ConfigureAwait(false)
+            && (Settings.LeakCheck == 0 || await Run.StepAsync("leak-check", notes => CheckLeaksAsync(notes, cancel)).ConfigureAwait(false))
             && (Settings.Modules.Count == 0 || await LoadAsync("modules", cancel: cancel).ConfigureAwait(false))
             && (Settings.SkipIf.Count == 0 || await Run.StepAsync("skip-if", _ => SkipAsync(cancel)).ConfigureAwait(false));
 
@@ -98,8 +102,12 @@ public sealed class TestRun : IAsyncDisposable
 
     /// <summary>Hears the kernel out, and looks in its log for what the test expects there. Call when the test has ended, whatever came of
     /// it; where there is no guest to hear, it does nothing.</summary>
-    public Task<bool> ReadLogAsync(CancellationToken cancel = default) => _booted
-        ? Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true) : Task.FromResult(false);
+    public async Task<bool> ReadLogAsync(CancellationToken cancel = default)
+    {
+        if (!_booted) return false;
+        if (_leaks is not null) await Run.StepAsync("kmemleak", notes => _leaks.ScanAsync(notes, cancel)).ConfigureAwait(false);
+        return await Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true).ConfigureAwait(false);
+    }
 
     /// <summary>Fetches what a test put into a shared folder that its guest could not mount. Call when the test has ended.</summary>
     internal Task FetchSharedAsync(CancellationToken cancel = default) => _booted && Storage.IsToFetch
@@ -125,7 +133,8 @@ public sealed class TestRun : IAsyncDisposable
         if (_devices.Count > 0) Run.Covered(new Coverage([.. _devices.Select(device => CoverageOf.Device(device.Device.Name, device.Device.Entry.Name, device.Coverage))]));
         foreach (var device in _devices)
             foreach (var complaint in device.Faults.Tallies.Select(tally => tally.Complaint).OfType<string>()) Run.Remark("fault-unused", $"{device.Device.Name}: {complaint}");
-        return await Run.ConcludeAsync(expected ?? (verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps))).ConfigureAwait(false);
+        if (_lab is not null) Run.Symbols = new Symboliser([_lab.Kernel.Vmlinuz, _lab.Kernel.Vmlinux], _modules?.Files ?? [], _plan.Symbols);
+        return await Run.ConcludeAsync(expected ?? (verdict => ExpectedVerdict.Of(verdict, Settings, Run.Directory.Steps)), Settings.ExpectedFindings).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -139,6 +148,12 @@ public sealed class TestRun : IAsyncDisposable
     {
         if (_machine is not null) await _machine.DisposeAsync().ConfigureAwait(false);
         _storage?.Dispose();
+        foreach (var recorder in _recorders)
+        {
+            recorder.Dispose();
+            if (recorder.Failure is { } full) Run.Broke(SignalKind.DiskFull, $"a recording broke off: {full.Message}");
+        }
+        _recorders.Clear();
     }
 
     internal static RunInfo Info(TestPlan plan) => new()
@@ -182,6 +197,7 @@ public sealed class TestRun : IAsyncDisposable
         {
             Modules = _modules!.OfKernel, Preloaded = ahead, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
             Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
+            MemoryDump = _plan.DumpsMemory ? Path.Combine(Run.Directory.Path, Run.MemoryDump) : null,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         }));
         Run.Watch(_machine);
@@ -195,6 +211,13 @@ public sealed class TestRun : IAsyncDisposable
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
+    }
+
+    Task CheckLeaksAsync(StepNotes notes, CancellationToken cancel)
+    {
+        if (Settings.Modules.Count == 0) throw new TestErrorException("leak-check: the test names no modules to load and unload");
+        _leaks = new LeakCheck(Machine.Guest, Run);
+        return _leaks.CycleAsync(Settings.LeakCheck, _modules!, notes, cancel);
     }
 
     // A driver may wait for its card without an end, and the guest around it lives on.
@@ -215,10 +238,17 @@ public sealed class TestRun : IAsyncDisposable
     {
         var (trace, checks, faults) = (new TraceRecorder(TraceLines), new BusChecker(), new FaultInjector());
         var coverage = new DeviceCoverage();
-        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, trace, checks, coverage, faults);
+        var slot = _machine!.Pci.Plug(device.Entry.Create(), device.Name, [trace, checks, coverage, faults, .. Recorder(device)]);
         _console.Add(device.Name, device.Entry, slot, trace, faults);
         Run.Watch(device.Name, slot, trace);
         _devices.Add(new PluggedDevice(device, slot, trace, faults) { Checks = checks, Coverage = coverage });
+    }
+
+    DeviceRecorder[] Recorder(PlannedDevice device)
+    {
+        if (!_plan.Record) return [];
+        _recorders.Add(new DeviceRecorder(Run.Directory.CreateAttachment(DeviceRecordings.FileOf(device.Name)), device.Entry.Name));
+        return [_recorders[^1]];
     }
 
     async Task SkipAsync(CancellationToken cancel)

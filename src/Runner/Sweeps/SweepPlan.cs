@@ -8,9 +8,12 @@ static class SweepPlan
     /// <summary>What a driver sees of a device that is pulled, resets itself or interrupts for no reason, at whatever touch it happens.</summary>
     static readonly FaultKind[] s_anywhere = [FaultKind.Remove, FaultKind.Reset, FaultKind.Spurious, FaultKind.Do];
 
+    static readonly FaultKind[] s_first = [FaultKind.Remove, FaultKind.Fail, FaultKind.Drop, FaultKind.Do, FaultKind.Flip, FaultKind.Value];
+
     static readonly FaultKind[] s_reads = [FaultKind.Fail, FaultKind.Value, FaultKind.Flip, FaultKind.Stuck, FaultKind.Becomes, FaultKind.Stale];
 
-    /// <summary>A fault for every place and every effect that a driver can see there, legal ones first, each place once before any twice.</summary>
+    /// <summary>A fault for every place and every effect that a driver can see there, each place once before any twice, and
+    /// legal ones before hostile ones.</summary>
     /// <param name="touches">The places, in their order.</param>
     /// <param name="events">What may happen to each device by itself, as words of its orders.</param>
     /// <param name="exhaustive">All places; otherwise one of each class.</param>
@@ -20,13 +23,20 @@ static class SweepPlan
         var seen = new Dictionary<(string, BusOp, string), int>();
         var ranked = places.Select(touch => (Touch: touch, Rank: seen[(touch.Device, touch.Op, touch.Target)] = seen.GetValueOrDefault((touch.Device, touch.Op, touch.Target)) + 1)).ToList();
         return [.. ranked.SelectMany(place => Effects(place.Touch.Op, events(place.Touch.Device)).Select(effect => (place.Rank, Point: new SweepPoint(place.Touch, place.Touch.Rule(effect)))))
-            .OrderBy(point => point.Point.Class).ThenBy(point => point.Rank).Select(point => point.Point)];
+            .OrderBy(point => point.Rank).ThenBy(point => point.Point.Class).ThenBy(point => Telling(point.Point.Rule.Effect.Kind)).Select(point => point.Point)];
     }
 
     /// <summary>What strikes the driver there. What would send the device itself astray, such as a ring's address that is lost on its way, is
     /// left out: where it then writes is no fault of the driver.</summary>
     internal static IEnumerable<FaultEffect> Effects(BusOp op, IReadOnlyList<string> events)
         => FaultCatalog.For(op).Where(form => Telling(op, form.Kind)).SelectMany(form => Samples(op, form)).Concat(events.Select(words => new FaultEffect(FaultKind.Do, Words: words)));
+
+    // What drivers are least prepared for comes first.
+    static int Telling(FaultKind kind)
+    {
+        var place = Array.IndexOf(s_first, kind);
+        return place < 0 ? s_first.Length : place;
+    }
 
     static bool Telling(BusOp op, FaultKind kind) => s_anywhere.Contains(kind) || op switch
     {

@@ -24,8 +24,15 @@ static class ReportFindings
         if (finding.Step is not null) page.Raw(" · during <i>").Text(finding.Step).Raw("</i>");
         if (finding.Frame is not null) page.Raw(" · look at <code>").Text(finding.Frame).Raw("</code>");
         if (finding.Baseline) page.Raw(" · baseline: before the driver");
+        if (finding.Expected) page.Raw(" · expected");
         if (finding.Cut) page.Raw(" · report cut short");
         page.Raw($" · <button type=\"button\" class=\"link\" data-finding=\"{index}\">show in log</button></p>\n");
+        if (finding.Stack is { Count: > 0 } stack)
+        {
+            page.Raw("<pre class=\"stack\">");
+            foreach (var frame in stack) page.Text(frame).Raw("\n");
+            page.Raw("</pre>\n");
+        }
         Lines(finding.Lines, page);
         page.Raw("</article>\n");
     }

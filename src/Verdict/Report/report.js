@@ -130,7 +130,8 @@
     log.load(data[name]);
   };
   for (const tab of tabs) tab.addEventListener('click', () => choose(tab.dataset.log));
-  choose(tabs[0]?.dataset.log ?? 'console');
+  // A restored guest says little on its console: what says more comes first.
+  choose(tabs.length > 1 && data.kernel.rows.length > data.console.rows.length ? 'kernel' : tabs[0]?.dataset.log ?? 'console');
 
   // Trace: by kind.
   const off = new Set();

@@ -11,7 +11,7 @@ namespace Understudy.Verdict.Rules;
 /// is missing.</param>
 public sealed record KernelRule(string Id, Severity Severity, string Marker, string Start, string Title)
 {
-    Regex? _start, _body;
+    Regex? _start, _body, _inside;
 
     /// <summary>The first line is the whole report.</summary>
     public bool OneLine { get; init; }
@@ -22,6 +22,10 @@ public sealed record KernelRule(string Id, Severity Severity, string Marker, str
     /// <summary>Text that only the last line of the report contains, beside <c>---[ end</c> which ends all. Without one a report ends
     /// with its call trace.</summary>
     public string? End { get; init; }
+
+    /// <summary>Regular expression for lines that belong to the report although they look like no line of one, where a report holds several
+    /// traces with such lines between them.</summary>
+    public string? Inside { get; init; }
 
     /// <summary>The line after which the trace stands that counts, where a report shows other traces first.</summary>
     public string? TraceAfter { get; init; }
@@ -37,6 +41,8 @@ public sealed record KernelRule(string Id, Severity Severity, string Marker, str
     const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
 
     internal Match MatchStart(string message) => (_start ??= new Regex("^(?:" + Start + ")", Linear)).Match(message);
+
+    internal bool IsInside(string message) => Inside is not null && (_inside ??= new Regex(Inside, Linear)).IsMatch(message);
 
     internal Match MatchBody(string message) => Body is null ? Match.Empty : (_body ??= new Regex(Body, Linear)).Match(message);
 }

@@ -21,7 +21,7 @@ static class OopsRules
             "general protection fault[ in {frame}]") { End = EndTrace, Absorbs = ["oops"] },
         new("double-fault", Severity.Fatal, "double fault",
             "(PANIC: |traps: PANIC: |Oops: )?double fault[:,]",
-            "double fault[ in {frame}]") { End = EndTrace, Absorbs = ["oops"] },
+            "double fault[ in {frame}]") { End = EndTrace, Absorbs = ["oops", "double-fault"] },
         new("stack-overflow", Severity.Fatal, "BUG: ",
             "BUG: ([A-Z]+ )?(kernel )?stack guard page was hit",
             "BUG: stack guard page was hit[ in {frame}]") { End = EndTrace, Absorbs = ["oops"] },

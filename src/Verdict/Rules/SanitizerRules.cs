@@ -50,14 +50,18 @@ static class SanitizerRules
             SkipFrames = 
             [
                 .. _accessors, "kmem_cache_alloc*", "kvmalloc*", "__alloc_*", "alloc_*", "dma_alloc*", "devm_kmalloc*", "kstrdup*",
-                "kmemleak_alloc*",
+                "kmemleak_*", "save_stack_trace", "stack_trace_save", "set_track_prepare", "__alloc_object", "__create_object", "create_object",
+                // Of a module that was unloaded since, there is only where it was; what loaded it is not guilty.
+                "__this_module", "do_one_initcall", "do_init_module", "load_module", "init_module_from_file", "idempotent_init_module",
+                "__do_sys_*", "__se_sys_*", "__x64_sys_*", "do_syscall_64", "entry_SYSCALL*", "handle_syscall", "userspace",
             ],
         },
         new("slab", Severity.Error, "BUG ",
             @"BUG (?<cache>\S+) \((Not tainted|Tainted[^)]*)\): (?<kind>[^0-9]+)$",
             "BUG: slab {cache}: {kind}[ in {frame}]")
         {
-            // From 6.13 on the report ends in a WARN().
+            Inside = "^(-+$|(Allocated|Freed) in |(Slab|Object|Redzone|Padding|Bytes b4|FIX) |Disabling lock debugging)",
+            // Of late the report ends in a WARN().
             Absorbs = ["warning", OopsRules.CutHere],
             SkipFrames = 
             [

@@ -38,7 +38,7 @@ bring_up() {
 pings() {
 	count=$1
 	shift
-	ping -c "$count" -i 0.01 -W 2 "$@" $peer >/run/ping.log 2>&1
+	ping -c "$count" -i 0.01 -W 20 "$@" $peer >/run/ping.log 2>&1
 	grep -q "^$count packets transmitted, $count packets received" /run/ping.log || fail "not all of $count pings were answered: $(tail -n 2 /run/ping.log | head -n 1)"
 }
 

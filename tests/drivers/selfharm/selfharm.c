@@ -115,8 +115,8 @@ HARM(schedule_in_atomic)
 	spin_lock_irqsave(&lock, flags);
 	spin_unlock_irqrestore(&lock, flags);
 	preempt_disable();
+	/* The report puts the preemption count right: to enable it once more would be a second harm. */
 	schedule_timeout_uninterruptible(1);
-	preempt_enable();
 	return 0;
 }
 
@@ -315,6 +315,15 @@ HARM(stack_overflow)
 	return selfharm_stack_overflow_at(0);
 }
 
+HARM(double_fault)
+{
+#ifdef CONFIG_X86_64
+	/* A fault that finds no stack to be handled on. */
+	asm volatile("xorl %%esp, %%esp\n\tpushq %%rax" ::: "memory");
+#endif
+	return -ENODEV;
+}
+
 HARM(panic)
 {
 	panic("selfharm was asked for it");
@@ -383,7 +392,7 @@ static const struct {
 	ENTRY(list_corruption), ENTRY(divide_error), ENTRY(schedule_in_atomic), ENTRY(sleep_in_atomic), ENTRY(lock_order),
 	ENTRY(soft_lockup), ENTRY(rcu_stall), ENTRY(hung_task), ENTRY(silence), ENTRY(irq_nobody_cared), ENTRY(dma_api),
 	ENTRY(page_allocation), ENTRY(out_of_bounds), ENTRY(use_after_free), ENTRY(uninitialised), ENTRY(data_race), ENTRY(shift),
-	ENTRY(stack_overflow), ENTRY(panic), ENTRY(panic_in_interrupt), ENTRY(reboot), ENTRY(power_off), ENTRY(taint),
+	ENTRY(stack_overflow), ENTRY(double_fault), ENTRY(panic), ENTRY(panic_in_interrupt), ENTRY(reboot), ENTRY(power_off), ENTRY(taint),
 	ENTRY(leak_slab), ENTRY(leak_vmalloc), ENTRY(leak_pages),
 };
 
