@@ -47,4 +47,13 @@ public sealed class KernelConfigTests : IDisposable
         var report = config.Report("CONFIG_A=m\n# CONFIG_B is not set\nCONFIG_D=y\n");
         Assert.Equal(["CONFIG_A=m (command line): granted", "CONFIG_B=y (command line): not granted, it is n", "CONFIG_C=n (command line): granted", "CONFIG_D=n (command line): not granted, it is y"], report.Select(request => request.ToString()));
     }
+
+    [Fact]
+    public async Task A_fragment_that_is_not_granted_is_a_refusal_and_a_single_line_is_not()
+    {
+        _tree.With("kasan.config", "CONFIG_KASAN=y\nCONFIG_SLUB_TINY=n\n");
+        var config = await ReadAsync("defconfig", _tree["kasan.config"], "CONFIG_B=y");
+        Assert.Null(config.Refusal("CONFIG_KASAN=y\n"));
+        Assert.StartsWith("The kernel's configuration does not grant CONFIG_KASAN=y (kasan.config): not granted, it is n; CONFIG_SLUB_TINY=n (kasan.config): not granted, it is y. ", config.Refusal("CONFIG_SLUB_TINY=y\n"), StringComparison.Ordinal);
+    }
 }

@@ -29,6 +29,11 @@ public class ReplayTests
         return (recorder, slot);
     }
 
+    DeviceRecorder SessionWith(string rule) => Session(_ =>
+    {
+        if (_faults.Tallies.Count == 0) _faults.Add(FaultRule.Parse(rule));
+    }).Recorder;
+
     ReplayResult Replay(Func<PciDevice>? device = null, Action<PciDevice, string>? orders = null, long? until = null, long? untilNanoseconds = null)
     {
         _file.Position = 0;
@@ -141,6 +146,20 @@ public class ReplayTests
         Assert.Equal(ReplayEnd.NotReplayable, Replay(orders: (_, _) => throw new FormatException("no such order")).End);
     }
 
+    [Theory]
+    [InlineData("mmio-write MAC.Doorbell every=2 -> do link change", 2)]
+    [InlineData("dma-write * nth=2 -> do link change", 1)]
+    [InlineData("irq 0 nth=2 -> do link change", 1)]
+    public void What_a_fault_rule_orders_is_ordered_again(string rule, int times)
+    {
+        _faults.Orders = (device, _) => ((Nic)device).ChangeLink();
+        SessionWith(rule);
+        var said = new List<string>();
+        var result = Replay(orders: (device, words) => { said.Add(words); ((Nic)device).ChangeLink(); });
+        Assert.Equal((ReplayEnd.Equal, ""), (result.End, result.Text));
+        Assert.Equal(Enumerable.Repeat("link change", times), said);
+    }
+
     [Fact]
     public void A_stimulus_in_C_stops_a_replay_and_is_named()
     {
@@ -177,12 +196,7 @@ public class ReplayTests
     [InlineData("mmio-read MAC.IntrStatus nth=2 -> stale")]
     public void Faults_on_the_bus_are_part_of_what_the_device_met(string rule)
     {
-        var once = false;
-        var (recorder, _) = Session(_ =>
-        {
-            if (!once) _faults.Add(FaultRule.Parse(rule));
-            once = true;
-        });
+        var recorder = SessionWith(rule);
         Assert.Equal((ReplayEnd.Equal, recorder.Count, ""), (Replay().End, Replay().Entries, Replay().Text));
     }
 

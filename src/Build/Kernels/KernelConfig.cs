@@ -9,6 +9,8 @@ namespace Understudy.Build;
 /// <param name="Fragments">What is laid over it, in order, each with where it is from.</param>
 sealed partial record KernelConfig(string? Target, string? Whole, IReadOnlyList<(string Origin, string Text)> Fragments)
 {
+    const string CommandLine = "command line";
+
     /// <summary>What tells it from others.</summary>
     public string Key => string.Join('\n', [Target ?? "", Whole ?? "", .. Fragments.Select(fragment => fragment.Text)]);
 
@@ -36,7 +38,7 @@ sealed partial record KernelConfig(string? Target, string? Whole, IReadOnlyList<
 
     static (string Origin, string Text) Fragment(string word, string tree, Architecture architecture)
     {
-        if (Line().Match(word) is { Success: true } line) return ("command line", line.Groups["value"].Value == "n" ? $"# {line.Groups["symbol"].Value} is not set\n" : word + "\n");
+        if (Line().Match(word) is { Success: true } line) return (CommandLine, line.Groups["value"].Value == "n" ? $"# {line.Groups["symbol"].Value} is not set\n" : word + "\n");
         if (File.Exists(word)) return (Path.GetFileName(word), File.ReadAllText(word));
         var name = word.EndsWith(".config", StringComparison.Ordinal) ? word : word + ".config";
         var places = Places(tree, architecture).Select(place => Path.Combine(place, name));
@@ -63,6 +65,13 @@ sealed partial record KernelConfig(string? Target, string? Whole, IReadOnlyList<
         return [.. Fragments.SelectMany(fragment => Values(fragment.Text).Select(value => (value.Symbol, value.Value, fragment.Origin)))
             .GroupBy(asked => asked.Symbol).Select(same => same.Last())
             .Select(asked => new ConfigRequest(asked.Symbol, asked.Value, granted.GetValueOrDefault(asked.Symbol, "n"), asked.Origin))];
+    }
+
+    /// <summary>Why a kernel with this configuration is not what the fragments ask for; null when it is.</summary>
+    public string? Refusal(string result)
+    {
+        var refused = Report(result).Where(request => !request.IsGranted && request.Origin != CommandLine).ToList();
+        return refused.Count == 0 ? null : $"The kernel's configuration does not grant {string.Join("; ", refused)}. Something they depend on is off, or something else excludes them: 'depends on' in the kernel's Kconfig says what.";
     }
 
     static IEnumerable<(string Symbol, string Value)> Values(string text)

@@ -26,6 +26,7 @@ sealed class KernelMake(
         File.Delete(Log);
         await ConfigureAsync(cancel).ConfigureAwait(false);
         var result = await File.ReadAllTextAsync(Path.Combine(Build, ".config"), cancel).ConfigureAwait(false);
+        if (recipe.HoldsToFragments && config.Refusal(result) is { } refusal) throw new BuildFailedException(refusal, log: Log);
         foreach (var target in targets) await MakeTargetAsync(target, result, staging, cancel).ConfigureAwait(false);
         if (targets.Any(target => target.Name is "kernel" or "default" or "debugkernel")) File.Copy(Path.Combine(Build, "System.map"), Path.Combine(staging, "System.map"));
         var release = await ReleaseAsync(cancel).ConfigureAwait(false);

@@ -18,6 +18,10 @@ public sealed record KernelRecipe(string Source)
     /// the kernel's own, paths, and single lines <c>CONFIG_X=y</c>. Empty for defconfig.</summary>
     public IReadOnlyList<string> Config { get; init; } = [];
 
+    /// <summary>The build fails where the configuration lacks anything a fragment asks for: a kernel whose KASAN is quietly missing finds
+    /// nothing. Off, and for single lines, what was not granted is only reported (<see cref="KernelBuild.Config"/>).</summary>
+    public bool HoldsToFragments { get; init; }
+
     /// <summary>Paths of patches, applied in this order with <c>patch -p1</c>.</summary>
     public IReadOnlyList<string> Patches { get; init; } = [];
 

@@ -45,6 +45,7 @@ public sealed record Profile(string Name, string What, string Source, string Arc
         {
             Architecture = Architecture,
             Config = [Begin, .. variants.Prepend(Always).Select(variant => Path.Combine(Folder, $"{variant}.config")).Where(File.Exists)],
+            HoldsToFragments = true,
             Patches = Directory.Exists(patches) ? [.. Directory.EnumerateFiles(patches, "*.patch").Order(StringComparer.Ordinal)] : [],
             Targets = Targets,
         };

@@ -11,7 +11,7 @@ sealed class DeviceStrike : FaultStrike
     public DeviceStrike(FaultEffect effect, FaultInjector faults, PciSlot slot, Action<PciDevice>? act = null)
     {
         (_effect, _faults, _slot) = (effect, faults, slot);
-        _act = act ?? (effect.Kind == FaultKind.Reset ? null : device => faults.Orders!(device, effect.Words));
+        _act = act;
         if (act is null && effect.Kind == FaultKind.Do && faults.Orders is null)
             throw new FormatException($"The fault effect '{effect}' can do nothing: {slot.Device.GetType().Name} takes no orders here.");
     }
@@ -26,22 +26,23 @@ sealed class DeviceStrike : FaultStrike
 
     void Act()
     {
-        if (_act is null)
-        {
-            _slot.ResetDevice();
-            return;
-        }
         try
         {
-            _slot.Stimulate(_effect.Words, device =>
-            {
-                _act(device);
-                return 0;
-            });
+            if (_act is not null) _slot.Stimulate(_effect.Words, device => Done(_act, device));
+            else if (_effect.Kind == FaultKind.Reset) _slot.ResetDevice();
+            else _slot.Order(_effect.Words, _effect.Words, device => Done(Ordered, device));
         }
         catch (FormatException wrong)
         {
             _slot.Report("fault-order", $"the fault effect '{_effect}' is no order: {wrong.Message}");
         }
+    }
+
+    void Ordered(PciDevice device) => _faults.Orders!(device, _effect.Words);
+
+    static bool Done(Action<PciDevice> act, PciDevice device)
+    {
+        act(device);
+        return true;
     }
 }
