@@ -23,6 +23,9 @@ public interface IMachine : IAsyncDisposable
     /// <summary>What runs the guest's instructions, and why that and nothing faster.</summary>
     Accelerator Accelerator { get; }
 
+    /// <summary>The virtual time it is, in nanoseconds since the guest was switched on; null where time is the host's.</summary>
+    long? VirtualNanoseconds => null;
+
     /// <summary>Boots until the agent answers.</summary>
     /// <param name="cancel">Gives up and kills the machine.</param>
     /// <exception cref="BootFailedException">The kernel did not get that far; says at which stage it stopped.</exception>

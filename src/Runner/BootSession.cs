@@ -21,6 +21,9 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
     /// <summary>Faults that begin at power-on: lines as in a <c>faults</c> file.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 
+    /// <summary>Whose time guest and devices live in.</summary>
+    public GuestTime Time { get; init; }
+
     /// <summary>Boots, and loads the drivers of what is plugged in.</summary>
     /// <param name="toolbox">Where everything comes from.</param>
     /// <param name="says">Told what happens.</param>
@@ -32,7 +35,7 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
     {
         var opened = await Lab.OpenAsync(toolbox, lab, cancel).ConfigureAwait(false);
         var drivers = await DriversAsync(toolbox, opened.Kernel, cancel).ConfigureAwait(false);
-        var spec = new BootSpec(opened.Kernel) { Cpus = cpus, MemoryMebibytes = memoryMebibytes, Modules = drivers, OnDeviceCommand = command => Task.FromResult(Console.Answer(command)) };
+        var spec = new BootSpec(opened.Kernel) { Cpus = cpus, MemoryMebibytes = memoryMebibytes, Modules = drivers, Time = Time, OnDeviceCommand = command => Task.FromResult(Console.Answer(command)) };
         var machine = opened.Board.Assemble(spec);
         try
         {
