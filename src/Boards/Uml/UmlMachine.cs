@@ -54,7 +54,7 @@ sealed class UmlMachine : IMachine
         if (_process is not null) throw new InvalidOperationException("A machine is switched on once.");
         var initramfs = _sockets["initramfs"];
         (await _board.InitramfsAsync(_spec, cancel).ConfigureAwait(false)).WriteTo(initramfs);
-        _process = await UmlProcess.StartAsync(_spec.Kernel.Vmlinuz, UmlCommandLine.For(_spec, _sockets.Path, initramfs, _calendar?.SocketPath, _pci.DeviceArguments), _calendar is null ? null : _calendar.Serve).ConfigureAwait(false);
+        _process = await UmlProcess.StartAsync(_spec.Kernel.Vmlinuz, _sockets.Path, UmlCommandLine.For(_spec, _sockets.Path, initramfs, _calendar?.SocketPath, _pci.DeviceArguments), _calendar is null ? null : _calendar.Serve).ConfigureAwait(false);
         _reading = Console.ReadAsync(_process.Console);
         _ = ReportExitAsync(_process);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -78,7 +78,6 @@ sealed class UmlMachine : IMachine
         try
         {
             _asked = true;
-            _calendar?.Begin();
             if (_guest is { } guest && !Exit.IsCompleted) await guest.PowerOffAsync().WaitAsync(grace).ConfigureAwait(false);
             return await Exit.WaitAsync(grace).ConfigureAwait(false);
         }

@@ -18,15 +18,16 @@ sealed class UmlProcess : IDisposable
 
     /// <summary>Starts a kernel.</summary>
     /// <param name="kernel">Its file.</param>
+    /// <param name="directory">Where it runs.</param>
     /// <param name="arguments">What it is told.</param>
     /// <param name="line">Makes our side of a line for the agent; null leaves it to the socket.</param>
     /// <exception cref="LabFailedException">It cannot be started.</exception>
-    public static async Task<UmlProcess> StartAsync(string kernel, IReadOnlyList<string> arguments, Func<UnixSocket, Stream>? line)
+    public static async Task<UmlProcess> StartAsync(string kernel, string directory, IReadOnlyList<string> arguments, Func<UnixSocket, Stream>? line)
     {
         var guest = new UmlProcess();
         using var nothing = FileDescriptor.Open("/dev/null");
         UnixSocket console = guest.Channel(Plain), control = guest.Channel(line ?? Plain), log = guest.Channel(line ?? Plain);
-        new Thread(() => guest.Run("/usr/bin/setpriv", ["--pdeathsig", "KILL", "--", kernel, .. arguments], [nothing, console, console, control, log])) { IsBackground = true, Name = "uml-parent" }.Start();
+        new Thread(() => guest.Run("/usr/bin/setpriv", ["--pdeathsig", "KILL", "--", "/usr/bin/env", "-C", directory, Path.GetFullPath(kernel), .. arguments], [nothing, console, console, control, log])) { IsBackground = true, Name = "uml-parent" }.Start();
         try
         {
             guest._process = await guest._started.Task.ConfigureAwait(false);

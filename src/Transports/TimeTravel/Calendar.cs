@@ -138,32 +138,32 @@ public sealed class Calendar : IDisposable
     TimeSpan Step()
     {
         if (_guest is not { Rests: true, IsGone: false } guest) return ShowLate();
-        foreach (var caller in _callers) caller.Call(AwaitServing);
         foreach (var line in _lines)
         {
             line.Hear();
             line.Show();
         }
-        // What readers do with what they read comes before the question who holds and who waits: they do it before they read on.
-        if (!Array.TrueForAll(_lines, line => line.IsRead) || Volatile.Read(ref _holds) > 0) return Timeout.InfiniteTimeSpan;
+        // The order counts. What readers do with what they read, they do before they read on. Who begins to wait has before that held the
+        // time, told the guest something, or done something to a device.
+        if (!Array.TrueForAll(_lines, line => line.IsRead)) return Timeout.InfiniteTimeSpan;
+        var isAwaited = Volatile.Read(ref _waiters) > 0;
+        if (Volatile.Read(ref _holds) > 0) return Timeout.InfiniteTimeSpan;
+        if (isAwaited) _held = null;
+        else if (Stand(Earlier(guest.Wanted, _clock.Due)) is { } still) return still;
+        foreach (var caller in _callers) caller.Call(AwaitServing);
         if (Tell(guest) is { } left) return left;
-        var next = Earlier(guest.Wanted, _clock.Due);
-        if (Volatile.Read(ref _waiters) == 0)
-        {
-            if (Stand(next) is { } still) return still;
-        }
-        else _held = null;
-        return next is { } time ? Go(guest, time) : TimeSpan.FromMilliseconds(10);
+        return Earlier(guest.Wanted, _clock.Due) is { } time ? Go(guest, time) : TimeSpan.FromMilliseconds(10);
     }
 
-    // What host readers wrote meanwhile reaches the guest now; it notes that by looking what time it is, and wanting to run at that.
+    // What was written to lines meanwhile reaches the guest now; it notes that by looking what time it is, and then wanting to run at that.
+    // Told to go on before it has said both, it would miss that: so it is told nothing while it wants to run now for another reason.
     TimeSpan? Tell(TimedGuest guest)
     {
         if (_telling is null)
         {
-            var (looks, any) = (guest.Looks, false);
-            foreach (var line in _lines) any |= line.Tell();
-            if (!any) return null;
+            if (guest.Wanted <= _clock.Now) return null;
+            var looks = guest.Looks;
+            if (!Array.Exists(_lines, line => line.Tell())) return null;
             _telling = (looks, Stopwatch.GetTimestamp());
         }
         var left = s_patience - Stopwatch.GetElapsedTime(_telling.Value.Since);

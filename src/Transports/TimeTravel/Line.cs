@@ -1,3 +1,4 @@
+using System.Buffers;
 using Understudy.Linux;
 
 namespace Understudy.Transports.TimeTravel;
@@ -6,13 +7,13 @@ namespace Understudy.Transports.TimeTravel;
 /// it is there; what it is told reaches it when it rests, at the time it is then. Reads by one at a time, writes from any thread.</summary>
 sealed class Line(UnixSocket socket, Action changed) : Stream
 {
-    const int Room = 1 << 20, HiddenMost = 1 << 18, Piece = 1 << 16;
+    const int Room = 1 << 20, HiddenMost = 1 << 18, Piece = 1 << 16, TellMost = 1 << 14;
 
     readonly Lock _lock = new();
     readonly byte[] _heard = new byte[Room];
-    readonly Queue<ReadOnlyMemory<byte>> _told = new();
+    readonly ArrayBufferWriter<byte> _told = new();
     TaskCompletionSource? _reader;
-    int _start, _shown, _end, _sent;
+    int _start, _shown, _end;
     bool _spoke, _ended, _closed;
 
     /// <summary>What to wait for to hear more; null when there is no room, or nothing to come.</summary>
@@ -69,16 +70,14 @@ sealed class Line(UnixSocket socket, Action changed) : Stream
     {
         lock (_lock)
         {
-            var any = false;
-            while (_spoke && _told.TryPeek(out var piece) && socket.SendSome(piece.Span[_sent..]) is > 0 and var sent)
-            {
-                any = true;
-                _sent += sent;
-                if (_sent < piece.Length) continue;
-                _told.Dequeue();
-                _sent = 0;
-            }
-            return any;
+            if (!_spoke || _told.WrittenCount == 0) return false;
+            // In one piece (net/unix: one buffer): the guest notes each by itself, and must not find another while it is told to go on.
+            var sent = socket.SendSome(_told.WrittenSpan[..Math.Min(_told.WrittenCount, TellMost)]);
+            if (sent == 0) return false;
+            var rest = _told.WrittenSpan[sent..].ToArray();
+            _told.ResetWrittenCount();
+            _told.Write(rest);
+            return true;
         }
     }
 
@@ -134,7 +133,7 @@ sealed class Line(UnixSocket socket, Action changed) : Stream
         {
             ObjectDisposedException.ThrowIf(_closed, this);
             if (_ended) throw new IOException("the guest has closed the line");
-            if (!buffer.IsEmpty) _told.Enqueue(buffer.ToArray());
+            _told.Write(buffer.Span);
         }
         changed();
         return ValueTask.CompletedTask;
