@@ -6,7 +6,8 @@ namespace Understudy.Runner.Sweeps;
 /// <param name="Touches">Where faults could have struck; of a reference only.</param>
 /// <param name="Struck">The fault struck.</param>
 /// <param name="Findings">What it brought out.</param>
+/// <param name="Remarks">What the bus checks say that proves nothing, but is worth a look.</param>
 /// <param name="Verdict">The run's verdict.</param>
 /// <param name="Steps">The run's steps.</param>
 sealed record FaultedResult(
-    IReadOnlyList<SweepTouch> Touches, bool Struck, IReadOnlyList<SweepFinding> Findings, RunVerdict Verdict, IReadOnlyList<StepRecord> Steps);
+    IReadOnlyList<SweepTouch> Touches, bool Struck, IReadOnlyList<SweepFinding> Findings, IReadOnlyList<SweepFinding> Remarks, RunVerdict Verdict, IReadOnlyList<StepRecord> Steps);

@@ -65,7 +65,7 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
         }
         if (_scripts is not { IsLost: true }) await _run.ReadLogAsync(cancel).ConfigureAwait(false);
         var verdict = await _run.ConcludeAsync(Judge).ConfigureAwait(false);
-        return new FaultedResult(_touches, _struck, Findings(), verdict, _run.Run.Directory.Steps);
+        return new FaultedResult(_touches, _struck, Findings(), Remarks(), verdict, _run.Run.Directory.Steps);
     }
 
     void Arm()
@@ -113,18 +113,21 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
     {
         var complaints = _run.Run.Findings.Where(finding => finding.Severity >= Severity.Error && finding.Source != FindingSource.Agent
             && !(finding.Source == FindingSource.Device && _point?.Rule.Effect.Kind == FaultKind.Reset))
-            .Select(finding => new SweepFinding(finding.Fingerprint, finding.Source == FindingSource.Lab ? "model" : finding.Rule, finding.Title, finding.Lines)).DistinctBy(finding => finding.Fingerprint).ToList();
+            .Select(New).DistinctBy(finding => finding.Fingerprint).ToList();
         if (complaints.Count > 0) return complaints;
         return (Hang() ?? NoRecovery()) is { } other ? [other] : [];
     }
 
+    IReadOnlyList<SweepFinding> Remarks() => [.. _run.Run.Findings.Where(finding => finding is { Severity: Severity.Warning, Source: FindingSource.Device }).Select(New).DistinctBy(finding => finding.Fingerprint)];
+
     bool HasNotHung => Hang() is null;
 
-    // A script that waits for what will not come any more can be killed, and is no hang; one in the driver's hands cannot.
+    // A script that waits for what will not come any more can be killed, and is no hang; one in the driver's hands cannot, and holds the driver.
     SweepFinding? Hang()
     {
+        var isHeld = _scripts is { IsLost: true } || _run.Run.Directory.Steps.Any(step => step.Name == "unload" && step.Outcome == Outcome.Fail);
         var step = _run.Run.Directory.Steps.FirstOrDefault(step => step.Outcome == Outcome.Fail && step.EndedSeconds - step.StartedSeconds >= _limit.TotalSeconds
-            && (_scripts is { IsLost: true } || step.Name.EndsWith("modules", StringComparison.Ordinal) || step.Name.EndsWith("unload", StringComparison.Ordinal)));
+            && (isHeld || step.Name.EndsWith("modules", StringComparison.Ordinal) || step.Name.EndsWith("unload", StringComparison.Ordinal)));
         if (step is not null) return New("hang", $"hang in step '{step.Name}'", step.Lines);
         return _run.Run.FellSilent && _run.Run.Directory.Steps[^1] is var last ? New("hang", $"hang in step '{last.Name}': the guest gives no sign of life", last.Lines) : null;
     }
@@ -138,6 +141,8 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
             : bad.Name == "unload" ? New("unload", $"the driver does not unload: {bad.Detail}", bad.Lines)
             : New("recovery", $"no recovery: with the fault over, step '{bad.Name[Again.Length..]}' fails: {bad.Detail}", bad.Lines);
     }
+
+    static SweepFinding New(Finding finding) => new(finding.Fingerprint, finding.Source == FindingSource.Lab ? "model" : finding.Rule, finding.Title, finding.Lines);
 
     static SweepFinding New(string kind, string title, IReadOnlyList<string> lines)
         => new(new Finding(0, FindingSource.Device, kind, title, Severity.Error, lines).Fingerprint, kind, title, lines);

@@ -10,7 +10,7 @@ static class SweepPlan
 
     static readonly FaultKind[] s_first = [FaultKind.Remove, FaultKind.Fail, FaultKind.Drop, FaultKind.Do, FaultKind.Flip, FaultKind.Value];
 
-    static readonly FaultKind[] s_reads = [FaultKind.Fail, FaultKind.Value, FaultKind.Flip, FaultKind.Stuck, FaultKind.Becomes, FaultKind.Stale];
+    static readonly FaultKind[] s_reads = [FaultKind.Fail, FaultKind.Value, FaultKind.Flip, FaultKind.Stuck, FaultKind.Becomes, FaultKind.Stale, FaultKind.Delay];
 
     /// <summary>A fault for every place and every effect that a driver can see there, each place once before any twice, and
     /// legal ones before hostile ones.</summary>

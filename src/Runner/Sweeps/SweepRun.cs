@@ -12,7 +12,7 @@ public sealed class SweepRun : IDisposable
 {
     const string Runs = "runs";
 
-    static readonly TimeSpan s_firstLimit = TimeSpan.FromMinutes(2), s_leastLimit = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan s_firstLimit = TimeSpan.FromMinutes(2), s_leastLimit = TimeSpan.FromSeconds(5);
 
     readonly SweepRequest _request;
     readonly ISweepObserver _observer;
@@ -77,7 +77,7 @@ public sealed class SweepRun : IDisposable
         _limit = _request.Limit ?? s_firstLimit;
         var first = await OneAsync("reference", cancel).ConfigureAwait(false);
         var longest = first.Steps.Where(step => step.Name is not ("boot" or "plan" or "build" or "programs")).Max(step => (step.EndedSeconds ?? 0) - step.StartedSeconds);
-        _limit = _request.Limit ?? s_leastLimit + TimeSpan.FromSeconds(10 * longest);
+        _limit = _request.Limit ?? s_leastLimit + TimeSpan.FromSeconds(5 * longest);
         if (first.Findings.Count > 0 || _request.Rules.Count > 0) return (first, null);
         var second = await OneAsync("reference-2", cancel).ConfigureAwait(false);
         return (first with { Findings = second.Findings }, Difference(first.Touches, second.Touches));
@@ -180,7 +180,7 @@ public sealed class SweepRun : IDisposable
     }
 
     SweepSummary Summary(FaultedResult reference, IReadOnlyList<SweepPoint> points, string? difference)
-        => new(_request, $"{_lab.Kernel.Name} ({_lab.Kernel.Release})", reference.Touches, points, _journal.Known, reference.Findings, difference, Stopwatch.GetElapsedTime(_started).TotalSeconds, _played);
+        => new(_request, $"{_lab.Kernel.Name} ({_lab.Kernel.Release})", reference.Touches, points, _journal.Known, reference.Findings, reference.Remarks, difference, Stopwatch.GetElapsedTime(_started).TotalSeconds, _played);
 
     static SweepPoint PointOf(SweepRequest request, string text)
     {
