@@ -42,5 +42,7 @@ public sealed record SweepSummary(
     /// <summary>The command line that strikes once more with one fault, and nothing else.</summary>
     public string Reproduce(string rule) => Reproduce(Request, rule);
 
-    internal static string Reproduce(SweepRequest request, string rule) => $"{request.Command} --fault '{rule}'";
+    internal static string Reproduce(SweepRequest request, IEnumerable<SweepPoint> points) => Reproduce(request, [.. points.Select(point => point.Text)]);
+
+    static string Reproduce(SweepRequest request, params IReadOnlyList<string> rules) => $"{request.Command}{string.Concat(rules.Select(rule => $" --fault '{rule}'"))}";
 }
