@@ -68,6 +68,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'--kernel'", "demo", "--kernal", "debian:6.1")]
     [InlineData("rtl8111", "boot", "--device", "rtl811", "-e", "true")]
     [InlineData("from 1 to 64", "boot", "--cpus", "0")]
+    [InlineData("--board uml", "boot", "--gdb", "-e", "true")]
     [InlineData("from 1 on", "demo", "--lose-every", "0")]
     [InlineData("modules directory", "demo", "--modules", "lib")]
     [InlineData("no kernel image", "demo", "--kernel", "./no-such-image")]

@@ -131,7 +131,7 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
 
     static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
 
-    static string Plain(string name) => Strange().Replace(name, "-");
+    internal static string Plain(string name) => Strange().Replace(name, "-");
 
     [GeneratedRegex("[^A-Za-z0-9_.-]")]
     private static partial Regex Strange();

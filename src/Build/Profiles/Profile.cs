@@ -3,7 +3,8 @@ using Understudy.Toolchain;
 namespace Understudy.Build;
 
 /// <summary>A named recipe: where the sources are from, and a folder with configuration and patches: <c>base.config</c>, which always counts,
-/// the variants <c>NAME.config</c>, and <c>patches/*.patch</c>, applied in the order of their names.</summary>
+/// the variants <c>NAME.config</c>, what make is told for one of them, <c>NAME.make</c>, and <c>patches/*.patch</c>, applied in the order of their
+/// names.</summary>
 /// <param name="Name">Its name: the folder's.</param>
 /// <param name="What">What it is for, in a line.</param>
 /// <param name="Source">As in <see cref="KernelRecipe.Source"/>.</param>
@@ -46,6 +47,8 @@ public sealed record Profile(string Name, string What, string Source, string Arc
             Architecture = Architecture,
             Config = [Begin, .. variants.Prepend(Always).Select(variant => Path.Combine(Folder, $"{variant}.config")).Where(File.Exists)],
             HoldsToFragments = true,
+            KeepsDebugModules = true,
+            MakeVariables = [.. variants.Select(variant => Path.Combine(Folder, $"{variant}.make")).Where(File.Exists).SelectMany(File.ReadLines).Where(line => line.Length > 0 && !line.StartsWith('#'))],
             Patches = Directory.Exists(patches) ? [.. Directory.EnumerateFiles(patches, "*.patch").Order(StringComparer.Ordinal)] : [],
             Targets = Targets,
         };
