@@ -112,12 +112,13 @@ public sealed class SweepTests : IDisposable
         var touches = SweepTouch.From("nic", [new(BusOp.MmioRead, 0, 8, 4, "A.X")], [("run", 0)]);
         var points = SweepPlan.For(touches, _ => [], exhaustive: true);
         var results = points.ToDictionary(point => point.Text, point => Result(point.Text, point.Rule.Effect.Kind is FaultKind.Remove or FaultKind.Value ? SweepOutcome.Found : SweepOutcome.Survived));
-        var summary = new SweepSummary(new SweepRequest(Test(), _folder.Path, "understudy sweep t"), "k", touches, points, results, [], null, 1, points.Count);
+        var summary = new SweepSummary(new SweepRequest(Test(), _folder.Path, "understudy sweep t"), "k", touches, points, results, [], [new SweepFinding("1", "bus-master-at-remove", "left on", [])], null, 1, points.Count);
         var group = Assert.Single(summary.Groups);
         Assert.Equal("nic: mmio-read A.X nth=1 -> remove", group.Smallest.Rule);
         Assert.Equal("understudy sweep t --fault 'nic: mmio-read A.X nth=1 -> remove'", summary.Reproduce(group.Smallest.Rule));
         Assert.Equal(1, summary.ExitCode);
         var page = SweepReport.Render(summary);
+        Assert.Contains("<li><b>bus-master-at-remove</b> left on</li>", page, StringComparison.Ordinal);
         Assert.Contains("it broke", page, StringComparison.Ordinal);
         Assert.Equal(points.Count, page.Split("<td><").Length - 1);
     }
