@@ -31,7 +31,7 @@ sealed class KernelMake(
         if (targets.Any(target => target.Name is "kernel" or "default" or "debugkernel")) File.Copy(Path.Combine(Build, "System.map"), Path.Combine(staging, "System.map"));
         var release = await ReleaseAsync(cancel).ConfigureAwait(false);
         if (result.Contains("\nCONFIG_MODULES=y", StringComparison.Ordinal) && File.Exists(Path.Combine(Build, "Module.symvers"))) DevelopmentTree.Make(Build, tree.Directory, staging, home, architecture, tools, release);
-        Keep(result, release, staging);
+        Keep(result, staging);
         await File.WriteAllLinesAsync(Path.Combine(staging, LogName), _lines, cancel).ConfigureAwait(false);
         _metadata.Write(staging, release, config.Report(result), BuildLog.Read(_lines, tree.Directory));
     }
@@ -85,18 +85,17 @@ sealed class KernelMake(
     }
 
     // What a debugger and gcov read, and no guest.
-    void Keep(string result, string release, string staging)
+    void Keep(string result, string staging)
     {
         if (recipe.KeepsDebugModules && result.Contains("\nCONFIG_DEBUG_INFO=y", StringComparison.Ordinal))
             foreach (var module in Made("*.ko")) Copy(module, Path.Combine(staging, KernelBuild.DebugModules, Path.GetFileName(module)));
         if (!result.Contains("\nCONFIG_GCOV_KERNEL=y", StringComparison.Ordinal)) return;
         foreach (var notes in Made("*.gcno")) Copy(notes, Path.Combine(staging, KernelBuild.Notes, Path.GetRelativePath(Build, notes)));
-        File.CreateSymbolicLink(Path.Combine(staging, "lib/modules", release, "source"), tree.Directory);
     }
 
     IEnumerable<string> Made(string pattern) => Directory.EnumerateFiles(Build, pattern, SearchOption.AllDirectories).Where(path => !path.StartsWith(Path.Combine(Build, "modinstall"), StringComparison.Ordinal));
 
-    static void Copy(string from, string to)
+    internal static void Copy(string from, string to)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(to)!);
         File.Copy(from, to);

@@ -15,6 +15,9 @@ public sealed record Profile(string Name, string What, string Source, string Arc
 {
     const string Always = "base";
 
+    /// <summary>What make is told so that gcc counts the lines of modules.</summary>
+    internal static IReadOnlyList<string> CountsModules => Told(Path.Combine(AppContext.BaseDirectory, "Profiles/uml/coverage.make"));
+
     /// <summary>All there are. A new one is a folder beside this file, and a line here.</summary>
     public static IReadOnlyList<Profile> All { get; } =
     [
@@ -48,11 +51,13 @@ public sealed record Profile(string Name, string What, string Source, string Arc
             Config = [Begin, .. variants.Prepend(Always).Select(variant => Path.Combine(Folder, $"{variant}.config")).Where(File.Exists)],
             HoldsToFragments = true,
             KeepsDebugModules = true,
-            MakeVariables = [.. variants.Select(variant => Path.Combine(Folder, $"{variant}.make")).Where(File.Exists).SelectMany(File.ReadLines).Where(line => line.Length > 0 && !line.StartsWith('#'))],
+            MakeVariables = [.. variants.Select(variant => Path.Combine(Folder, $"{variant}.make")).Where(File.Exists).SelectMany(Told)],
             Patches = Directory.Exists(patches) ? [.. Directory.EnumerateFiles(patches, "*.patch").Order(StringComparer.Ordinal)] : [],
             Targets = Targets,
         };
     }
+
+    static IReadOnlyList<string> Told(string file) => [.. File.ReadLines(file).Where(line => line.Length > 0 && !line.StartsWith('#'))];
 
     static ToolchainException Unknown(string what, string name, IEnumerable<string> names) => new(ToolchainProblem.UnknownName,
         $"There is no {what} '{name}'. There is {(names.Any() ? string.Join(", ", Nearest.To(name, names)) : "none")}.");
