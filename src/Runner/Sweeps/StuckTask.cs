@@ -25,6 +25,6 @@ static partial class StuckTask
     }
 
     // A question mark is before what only lies on the stack.
-    [GeneratedRegex(@"^[^?]*\b(?<function>[A-Za-z_]\w*)(\.[\w.]+)?\+0x[0-9a-f]+/0x[0-9a-f]+ \[\w+\]", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^[^?]*?(?<![\w.])(?<function>[A-Za-z_]\w*)(\.[\w.]+)?\+0x[0-9a-f]+/0x[0-9a-f]+ \[\w+\]", RegexOptions.ExplicitCapture)]
     private static partial Regex Frame();
 }
