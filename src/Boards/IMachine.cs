@@ -23,6 +23,9 @@ public interface IMachine : IAsyncDisposable
     /// <summary>What runs the guest's instructions, and why that and nothing faster.</summary>
     Accelerator Accelerator { get; }
 
+    /// <summary>How gdb gets at the guest, once it has booted; null where it cannot.</summary>
+    DebugTarget? Debugging => null;
+
     /// <summary>Boots until the agent answers.</summary>
     /// <param name="cancel">Gives up and kills the machine.</param>
     /// <exception cref="BootFailedException">The kernel did not get that far; says at which stage it stopped.</exception>

@@ -38,6 +38,10 @@ sealed class UmlMachine : IMachine
 
     public Accelerator Accelerator => _board.Accelerator;
 
+    // The signals are how the kernel learns of page faults and of its own ends.
+    public DebugTarget? Debugging => _process is null ? null
+        : new DebugTarget(_spec.Kernel.Vmlinuz, ["handle SIGSEGV SIGUSR1 SIGUSR2 nostop noprint pass", string.Create(CultureInfo.InvariantCulture, $"attach {_process.Id}")]);
+
     public async Task PowerOnAsync(CancellationToken cancel = default)
     {
         if (_process is not null) throw new InvalidOperationException("A machine is switched on once.");

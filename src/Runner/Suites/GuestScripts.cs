@@ -49,8 +49,8 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, CellStorage 
     // Nobody asks a guest twice to stop filling the disk: it gets no further.
     async Task<CommandResult> EndAsync(Task<CommandResult> completion, TimeSpan limit, CancellationToken cancel)
     {
-        if (await Task.WhenAny(completion.WaitAsync(limit, cancel), storage.Overflow).ConfigureAwait(false) is not Task<string> { IsCompletedSuccessfully: true } overflow)
-            return await completion.WaitAsync(limit, cancel).ConfigureAwait(false);
+        var inTime = completion.WaitAsync(limit, cancel);
+        if (await Task.WhenAny(inTime, storage.Overflow).ConfigureAwait(false) is not Task<string> { IsCompletedSuccessfully: true } overflow) return await inTime.ConfigureAwait(false);
         IsLost = true;
         throw new TestErrorException(await overflow.ConfigureAwait(false));
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Understudy.Boards;
+using Understudy.Build;
 using Understudy.Guest;
 using Understudy.Pci;
 using Understudy.Runner.Symbols;
@@ -107,7 +108,16 @@ public sealed class TestRun : IAsyncDisposable
     {
         if (!_booted) return false;
         if (_leaks is not null) await Run.StepAsync("kmemleak", notes => _leaks.ScanAsync(notes, cancel)).ConfigureAwait(false);
-        return await Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true).ConfigureAwait(false);
+        var heard = await Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true).ConfigureAwait(false);
+        if (await _modules!.CountedAsync(cancel).ConfigureAwait(false) is { Count: > 0 } counted) await Run.StepAsync("coverage", notes => FetchLinesAsync(counted, notes, cancel), evenAfterFailure: true).ConfigureAwait(false);
+        return heard;
+    }
+
+    async Task FetchLinesAsync(IReadOnlyList<CountedSources> counted, StepNotes notes, CancellationToken cancel)
+    {
+        var lines = await new DriverLines(_lab!.Toolbox, counted).FetchAsync(Machine.Guest, cancel).ConfigureAwait(false);
+        lines.Write(Run.Directory.Path);
+        notes.Detail = lines.Summary;
     }
 
     /// <summary>Fetches what a test put into a shared folder that its guest could not mount. Call when the test has ended.</summary>

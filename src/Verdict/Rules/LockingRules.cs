@@ -15,7 +15,8 @@ static class LockingRules
         "mark_usage", "print_*", "register_lock_class", "lockdep_*", "debug_*", "_raw_*", "__raw_*", "do_raw_*", "queued_*",
         "native_queued_*", "__mutex_*", "mutex_*", "rwsem_*", "down_*", "up_*", "__might_*", "___might_*", "might_*", "__schedule*",
         "schedule*", "preempt_schedule*", "rcu_*", "lock_sock_nested", "__local_bh_*", "trace_*", "add_lock_to_list", "valid_state",
-        "usleep_range*", "msleep*", "fsleep", "dequeue_*", "kfree", "kmem_cache_free*", "slab_free*",
+        "usleep_range*", "msleep*", "fsleep", "dequeue_*", "mark_held_locks", "fs_reclaim_*", "__kmalloc*", "kmalloc*", "kmem_cache_alloc*", "slab_pre_alloc*",
+        "kfree", "kmem_cache_free*", "slab_free*",
     ];
 
     static KernelRule Lockdep(string id, string words) =>

@@ -82,7 +82,7 @@ static class OopsRules
         {
             End = EndTrace,
             Absorbs = ["warning"],
-            SkipFrames = ["debug_print_object", "debug_check_no_obj_freed", "debug_object_*", "__debug_*", "kfree", "kmem_cache_free*", "slab_free*", "free_*"],
+            SkipFrames = ["debug_print_object", "debug_check_no_obj_freed", "debug_object_*", "__debug_*", "kfree", "kmem_cache_free*", "slab_free*"],
         },
         new("warning", Severity.Error, "WARNING: ",
             // Up to 6.18, and after.
