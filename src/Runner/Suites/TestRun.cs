@@ -34,6 +34,7 @@ public sealed class TestRun : IAsyncDisposable
     LeakCheck? _leaks;
     CellStorage? _storage;
     IMachine? _machine;
+    ulong _taint;
     bool _booted;
 
     TestRun(TestPlan plan, string directory, IRunObserver observer)
@@ -219,6 +220,7 @@ public sealed class TestRun : IAsyncDisposable
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
+        _taint = await KernelTaint.ReadAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
     }
@@ -277,6 +279,7 @@ public sealed class TestRun : IAsyncDisposable
         var mark = log.Mark();
         if (!await MarkEndAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
+        Run.Tainted = await KernelTaint.ReadAsync(_machine.Guest, cancel).ConfigureAwait(false) & ~_taint;
         await ReadBindingsAsync(cancel).ConfigureAwait(false);
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.
