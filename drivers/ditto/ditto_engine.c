@@ -325,7 +325,7 @@ void ditto_recover(struct work_struct *work)
 	bool again = false;
 
 	mutex_lock(&card->io);
-	if (!card->gone && (card->broken || readl(card->regs + DITTO_REG_STATUS) & DITTO_STOPPED)) {
+	if ((!card->gone || planted(PLANTED_ENDLESS_RECOVERY)) && (card->broken || readl(card->regs + DITTO_REG_STATUS) & DITTO_STOPPED)) {
 		card->broken = ditto_reset(card);
 		if (!card->broken) {
 			pci_set_master(card->pdev);

@@ -11,6 +11,8 @@
 #define PCI_IRQ_INTX PCI_IRQ_LEGACY
 #endif
 
+#define BUTTON_BOUNCES_MS 5
+
 int planted_bug;
 module_param_named(bug, planted_bug, int, 0444);
 MODULE_PARM_DESC(bug, "the planted bug to have, by its number in planted.h; 0 for none");
@@ -46,6 +48,7 @@ static void ditto_button(struct work_struct *work)
 {
 	struct ditto *card = container_of(work, struct ditto, button);
 
+	msleep(BUTTON_BOUNCES_MS);
 	WRITE_ONCE(card->presses, readl(card->regs + DITTO_REG_PRESSES));
 }
 
@@ -110,12 +113,10 @@ static int ditto_identify(struct ditto *card)
 		return -ENODEV;
 	}
 	error = planted(PLANTED_NO_RESET) ? 0 : ditto_reset(card);
-	if (error && !planted(PLANTED_PROBE_LIES)) {
+	if (error) {
 		dev_err(&card->pdev->dev, "the card does not come out of reset (%d)\n", error);
 		return error;
 	}
-	if (error)
-		return 0;
 	error = ditto_read_capabilities(card);
 	if (error)
 		return error;
@@ -159,10 +160,8 @@ static int ditto_bring_up(struct ditto *card)
 
 	if (error)
 		return error;
-	if (card->requests) {
-		ditto_start(card);
-		error = ditto_self_test(card);
-	}
+	ditto_start(card);
+	error = ditto_self_test(card);
 	if (error)
 		goto quiesce;
 	card->misc.minor = MISC_DYNAMIC_MINOR;
@@ -231,7 +230,7 @@ disable:
 	pci_disable_device(pdev);
 free:
 	kref_put(&card->users, ditto_release);
-	return error;
+	return planted(PLANTED_PROBE_LIES) ? 0 : error;
 }
 
 static void ditto_remove(struct pci_dev *pdev)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Bugs planted in this driver, each of a class the kernel has had many times. The module parameter 'bug' chooses one by its number; with 0,
- * the default, the driver is what it should be. What each looks like from outside stands in suites/ditto/planted.yaml.
+ * the default, the driver is what it should be. What each looks like from outside stands in suites/ditto/planted.
  */
 #ifndef DITTO_PLANTED_H
 #define DITTO_PLANTED_H
@@ -38,7 +38,7 @@ enum planted_bug {
 	PLANTED_SLEEP_IN_INTERRUPT,	/* 25: the handler allocates with GFP_KERNEL */
 	PLANTED_ENDLESS_RECOVERY,	/* 26: remove waits for a recovery that never succeeds */
 	PLANTED_LABEL_OVERFLOW,		/* 27: a string from the card without an end */
-	PLANTED_PROBE_LIES,		/* 28: a failed reset is no failure */
+	PLANTED_PROBE_LIES,		/* 28: a failed probe says that all is well */
 	PLANTED_IRQ_LEFT,		/* 29: a failed probe does not free its interrupt */
 	PLANTED_NO_RESET,		/* 30: what a failure leaves in the card is not put right by loading the driver anew */
 };

@@ -26,6 +26,9 @@ public interface IMachine : IAsyncDisposable
     /// <summary>The virtual time it is, in nanoseconds since the guest was switched on; null where time is the host's.</summary>
     long? VirtualNanoseconds => null;
 
+    /// <summary>How gdb gets at the guest, once it has booted; null where it cannot.</summary>
+    DebugTarget? Debugging => null;
+
     /// <summary>Boots until the agent answers.</summary>
     /// <param name="cancel">Gives up and kills the machine.</param>
     /// <exception cref="BootFailedException">The kernel did not get that far; says at which stage it stopped.</exception>

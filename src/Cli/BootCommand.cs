@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Runner;
+using Understudy.Runner.Debugging;
 using Understudy.Toolchain;
 using Understudy.Verdict;
 
@@ -12,6 +13,13 @@ namespace Understudy.Cli;
 static class BootCommand
 {
     static readonly TimeSpan s_grace = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whoever asks for it gets Ctrl-C.</summary>
+    public static Option<string[]> Gdb { get; } = new("--gdb")
+    {
+        Description = "Attach gdb to the guest before drivers are loaded, with symbols and sources of the kernel and of modules (board uml); it does each COMMAND, and then, at a terminal, what you type: 'guest SCRIPT' works in the guest, 'quit' lets it run on alone",
+        HelpName = "COMMAND", Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false,
+    };
 
     public static Command Create()
     {
@@ -24,6 +32,7 @@ static class BootCommand
         var memory = new Option<int>("--memory") { Description = "Guest memory in MiB", DefaultValueFactory = _ => 256 };
         var execute = new Option<string?>("--execute", "-e") { Description = "Run this in the guest's shell instead of an interactive one", HelpName = "SCRIPT" };
         var faults = new Option<string[]>("--fault") { Description = "A fault of the first device, or NAME: RULE, from power-on (docs/faults.md); may be given several times", HelpName = "RULE" };
+        var sources = new Option<string[]>("--module") { Description = "A directory with the sources of a module: built for this kernel, and loaded; may be given several times", HelpName = "DIR" };
         var json = CommandLine.Json();
         var command = new Verb("boot",
             "Boot a kernel with devices and give a shell in the guest; leaving it powers the guest off. Drivers are loaded for what is plugged in. In the guest, 'device NAME ...' acts on a model; on the host side, Ctrl-] asks for one such command.",
@@ -32,32 +41,58 @@ static class BootCommand
             understudy boot --device rtl8111 -e 'ip link set eth0 up; device nic cable on; sleep 1; dmesg | tail -3'
             understudy boot --device rtl8111 --fault 'mmio-read RTL8111.ChipCmd nth=2 -> timeout' -e 'dmesg | grep r8169'
             understudy boot --board uml --time virtual --device nvme -e 'sleep 3600; uptime'
+            understudy boot --board uml --device rtl8111 --gdb
+            understudy boot --board uml --device rtl8111 --gdb 'break rtl_open' --gdb continue --gdb backtrace -e 'ip link set eth0 up' </dev/null
             echo uname -a | understudy boot
-            """) { board, time, kernel, modules, devices, cpus, memory, execute, faults, json };
+            """) { board, time, kernel, modules, sources, devices, cpus, memory, execute, faults, Gdb, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () =>
         {
             if (parsed.GetValue(cpus) is < 1 or > 64) throw new UsageException("--cpus takes a number from 1 to 64");
             if (parsed.GetValue(memory) is < 64 or > 65536) throw new UsageException("--memory takes a number of MiB from 64 to 65536");
             CommandLine.CheckTime(parsed.GetValue(time), parsed.GetValue(board)!);
             if (parsed.GetValue(time) == GuestTime.Virtual && parsed.GetValue(execute) is null) throw new UsageException("--time virtual needs --execute: time jumps ahead while a guest has nothing to do, as it has while somebody types");
-            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory)) { Faults = parsed.GetValue(faults) ?? [], Time = parsed.GetValue(time) ?? GuestTime.Host };
-            return RunAsync(session, parsed.GetValue(execute), parsed.GetValue(json), cancel);
+            if (parsed.GetResult(Gdb) is { Implicit: false } && parsed.GetValue(board) != "uml") throw new UsageException("--gdb gets at guests of the board uml only, which are processes: add --board uml");
+            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory)) { Faults = parsed.GetValue(faults) ?? [], Time = parsed.GetValue(time) ?? GuestTime.Host, Modules = [.. (parsed.GetValue(sources) ?? []).Select(Path.GetFullPath)] };
+            return RunAsync(session, parsed.GetValue(execute), parsed.GetResult(Gdb) is { Implicit: false } ? parsed.GetValue(Gdb) ?? [] : null, parsed.GetValue(json), cancel);
         }));
         return command;
     }
 
-    static async Task<int> RunAsync(BootSession session, string? script, bool json, CancellationToken cancel)
+    static async Task<int> RunAsync(BootSession session, string? script, string[]? gdb, bool json, CancellationToken cancel)
     {
+        if (json && gdb is not null) throw new UsageException("--gdb talks to a person, and --json to a machine: leave one out");
         if (json && script is null) throw new UsageException("--json needs --execute: an interactive shell has nothing to say in JSON");
         using var progress = new ProvisionDisplay(quiet: json);
         var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
-        await using var machine = await PowerOnAsync(session, toolbox, progress, cancel).ConfigureAwait(false);
-        progress.Dispose();
+        Debugger? debugger = null;
+        if (gdb is not null) session.Booted = async (booted, kernel, modules) =>
+        {
+            progress.Dispose();
+            debugger = await Debugger.AttachAsync(booted, new DebugPlan(kernel, modules, session.Modules, gdb), Console.Out.WriteLine, cancel).ConfigureAwait(false);
+        };
         try
         {
+            await using var machine = await PowerOnAsync(session, toolbox, progress, cancel).ConfigureAwait(false);
+            progress.Dispose();
+            return await WorkAsync(machine, session, script, debugger, json, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (debugger is not null) await debugger.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    static async Task<int> WorkAsync(IMachine machine, BootSession session, string? script, Debugger? debugger, bool json, CancellationToken cancel)
+    {
+        try
+        {
+            // One at a time has the terminal.
+            if (debugger is not null && script is null) await debugger.EndedAsync().ConfigureAwait(false);
             var code = script is not null ? await ExecuteAsync(machine, script, json, cancel).ConfigureAwait(false)
                 : Console.IsInputRedirected ? await PipeAsync(machine, cancel).ConfigureAwait(false)
                 : await ShellAsync(machine, session.Console, cancel).ConfigureAwait(false);
+            // One that has nobody at it may still wait for what the script did not do: then it ends with the guest.
+            if (debugger is not null && !Console.IsInputRedirected) await debugger.EndedAsync().ConfigureAwait(false);
             await machine.ShutDownAsync(s_grace).ConfigureAwait(false);
             return code;
         }

@@ -75,7 +75,7 @@ static class BuildCommand
         var words = parsed.GetValue(s_targets) ?? [];
         var profile = string.Join('/', new[] { parsed.GetValue(s_board), parsed.GetValue(s_profile) }.OfType<string>()) is { Length: > 0 } name ? Profile.Recipe(name) : null;
         var source = parsed.GetValue(s_source) ?? profile?.Source ?? throw new UsageException("name a source (a directory, a tarball, a git URL, debian:7.2), or a --profile, which has one of its own");
-        var recipe = (profile ?? new KernelRecipe(source)) with { Source = source, Ref = parsed.GetValue(s_ref), InRoot = parsed.GetValue(s_inRoot), MakeVariables = [.. words.Where(IsVariable)] };
+        var recipe = (profile ?? new KernelRecipe(source)) with { Source = source, Ref = parsed.GetValue(s_ref), InRoot = parsed.GetValue(s_inRoot), MakeVariables = [.. profile?.MakeVariables ?? [], .. words.Where(IsVariable)] };
         return recipe with
         {
             Architecture = parsed.GetValue(s_architecture) ?? recipe.Architecture,

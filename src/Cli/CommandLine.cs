@@ -12,7 +12,7 @@ namespace Understudy.Cli;
 /// <summary>What every verb has in common: options, exit codes, and how errors are told.</summary>
 static class CommandLine
 {
-    // After Ctrl-C: time to end the guest and to write down what ran.
+    // After Ctrl-C, where it is not a debugger's: time to end the guest and to write down what ran.
     static readonly TimeSpan s_windDown = TimeSpan.FromSeconds(10);
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON on standard output, and nothing else there" };
@@ -61,7 +61,7 @@ static class CommandLine
             var verb = command is RootCommand ? "" : $" {command.Name}";
             return Tell(args.Contains("--json"), ExitCode.Usage, string.Join("\nunderstudy: ", errors), $"Try 'understudy{verb} --help'.");
         }
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_windDown }).ConfigureAwait(false);
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = parsed.GetResult(BootCommand.Gdb) is { Implicit: false } ? null : s_windDown }).ConfigureAwait(false);
     }
 
     // Who asks for help need not know yet what a verb requires.

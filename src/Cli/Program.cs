@@ -9,6 +9,7 @@ var root = new RootCommand(
 root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(RunCommand.Create());
 root.Subcommands.Add(SweepCommand.Create());
+root.Subcommands.Add(FuzzCommand.Create());
 root.Subcommands.Add(BootCommand.Create());
 root.Subcommands.Add(BuildCommand.Create());
 root.Subcommands.Add(BisectCommand.Create());

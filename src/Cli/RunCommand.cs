@@ -22,6 +22,7 @@ static class RunCommand
     static readonly Option<string?> s_modules = CommandLine.Modules();
     static readonly Option<string?> s_symbols = new("--symbols") { Description = "A vmlinux, or a directory with it and .ko files, that have debug information: stacks get source lines. Modules and kernels built here need none", HelpName = "PATH" };
     static readonly Option<bool> s_dumpMemory = new("--dump-memory") { Description = "When a kernel dies or hangs, keep its guest's memory in the run directory, for crash, drgn or gdb" };
+    static readonly Option<bool> s_coverage = new("--coverage") { Description = "Which lines of the driver ran, as a page with its sources and as an LCOV file, for each test and for all: the board uml, with the variant 'coverage' of its kernel" };
     static readonly Option<string[]> s_tags = new("--tag") { Description = "Only tests with one of these tags; '!slow' leaves those out", HelpName = "TAG", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_names = new("--name") { Description = "Only tests of this name; * and ? stand for other characters", HelpName = "PATTERN", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_faults = new("--fault") { Description = "A fault for every test, beside those of its own: what 'faults' files hold (docs/faults.md); may be given several times", HelpName = "RULE" };
@@ -54,12 +55,13 @@ static class RunCommand
             understudy run suites/rtl8111 --name link --keep-guest
             understudy run suites/rtl8111 --name traffic --fault 'mmio-read RTL8111.IntrStatus nth=3 -> timeout'
             understudy run suites/selfharm --name null-deref --dump-memory
+            understudy run suites/rtl8111 --board uml --coverage
             understudy run suites --last-failed
             understudy run mysuite --kernel debian:6.12 --symbols /usr/lib/debug
             understudy run suites --changed main
             """)
         {
-            s_paths, s_board, s_time, s_kernels, s_matrix, s_cells, s_modules, s_symbols, s_dumpMemory, s_tags, s_names, s_faults, s_record, s_lastFailed, s_changed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
+            s_paths, s_board, s_time, s_kernels, s_matrix, s_cells, s_modules, s_symbols, s_dumpMemory, s_coverage, s_tags, s_names, s_faults, s_record, s_lastFailed, s_changed, s_list, s_jobs, s_repeat, s_untilFail, s_seed, s_shuffle, s_cold, s_restored, s_keepGuest, s_output, s_json,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -88,7 +90,7 @@ static class RunCommand
         if (parsed.GetValue(s_matrix) is null) CommandLine.CheckTime(parsed.GetValue(s_time), parsed.GetValue(s_board)!);
         var output = parsed.GetValue(s_output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"run-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
         var failed = parsed.GetValue(s_lastFailed) ? LastFailed(Path.GetDirectoryName(Path.GetFullPath(output))!) : null;
-        var kernels = CommandLine.Words(parsed.GetValue(s_kernels));
+        var kernels = Counting(parsed, CommandLine.Words(parsed.GetValue(s_kernels)));
         var suites = Read(parsed.GetValue(s_paths)!);
         var request = new SuiteRequest(suites, output, Command(parsed))
         {
@@ -110,6 +112,16 @@ static class RunCommand
         {
             throw new UsageException($"--fault: {wrong.Message}");
         }
+    }
+
+    // Kernels that are built for it: whoever gives another one knows that it counts.
+    static IReadOnlyList<string> Counting(ParseResult parsed, IReadOnlyList<string> kernels)
+    {
+        const string profile = "uml", variant = "coverage";
+        if (!parsed.GetValue(s_coverage)) return kernels;
+        if (kernels.Count == 0 && parsed.GetValue(s_board) != profile) throw new UsageException("--coverage needs a kernel that counts lines, and those are built for the board uml: add --board uml");
+        return [.. (kernels.Count == 0 ? [profile] : kernels).Select(kernel => kernel == profile ? $"{profile}/{variant}"
+            : kernel.StartsWith($"{profile}/", StringComparison.Ordinal) && !kernel[(profile.Length + 1)..].Split('+').Contains(variant) ? $"{kernel}+{variant}" : kernel)];
     }
 
     static string? Symbols(ParseResult parsed)

@@ -11,44 +11,44 @@ namespace Understudy.Cli;
 /// <summary><c>understudy sweep</c>: a test under every fault its device could show.</summary>
 static class SweepCommand
 {
-    static readonly Argument<string?> s_test = new("TEST") { Description = "One directory test, as for 'run'", Arity = ArgumentArity.ZeroOrOne };
-    static readonly Option<string> s_board = CommandLine.Board();
-    static readonly Option<string?> s_kernel = new("--kernel") { Description = "Kernel to sweep on; the board's own unless told", HelpName = "NAME|PATH" };
-    static readonly Option<string?> s_modules = CommandLine.Modules();
-    static readonly Option<string?> s_parameters = new("--parameters") { Description = "More parameters for the last of the test's modules", HelpName = "'KEY=VALUE ...'" };
+    internal static readonly Argument<string?> Subject = new("TEST") { Description = "One directory test, as for 'run'", Arity = ArgumentArity.ZeroOrOne };
+    internal static readonly Option<string> BoardOption = CommandLine.Board();
+    internal static readonly Option<string?> KernelOption = new("--kernel") { Description = "Kernel to sweep on; the board's own unless told", HelpName = "NAME|PATH" };
+    internal static readonly Option<string?> ModulesOption = CommandLine.Modules();
+    internal static readonly Option<string?> ParametersOption = new("--parameters") { Description = "More parameters for the last of the test's modules", HelpName = "'KEY=VALUE ...'" };
     static readonly Option<string?> s_classes = new("--class") { Description = "Only 'legal' faults, which real PCI Express hardware may show, or only 'hostile' ones; both unless told", HelpName = "CLASS" };
     static readonly Option<bool> s_exhaustive = new("--exhaustive") { Description = "Every touch; unless told, one of those that look the same to the driver" };
-    static readonly Option<string?> s_budget = new("--budget") { Description = "Stop after so long, the most telling faults first: 90s, 10m, 2h", HelpName = "TIME" };
-    static readonly Option<string?> s_limit = new("--limit") { Description = "Time a step may take before the driver counts as hung; ten times the reference's, and 10 s, unless told", HelpName = "TIME" };
-    static readonly Option<string[]> s_faults = new("--fault") { Description = "Strike with this fault alone, in place of a sweep: how a finding is reproduced", HelpName = "RULE" };
+    internal static readonly Option<string?> BudgetOption = new("--budget") { Description = "Stop after so long, the most telling faults first: 90s, 10m, 2h", HelpName = "TIME" };
+    internal static readonly Option<string?> LimitOption = new("--limit") { Description = "Time a step may take before the driver counts as hung; five times the reference's, and 15 s, unless told; more for a driver whose own timeouts are longer", HelpName = "TIME" };
+    internal static readonly Option<string[]> FaultOption = new("--fault") { Description = "Strike with this fault alone, in place of a sweep: how a finding is reproduced", HelpName = "RULE" };
     static readonly Option<bool> s_planted = new("--planted") { Description = "Sweep a driver with bugs planted in it, a table beside TEST says which, and count how many are found" };
-    static readonly Option<int> s_jobs = new("--jobs", "-j") { Description = "Guests at once", HelpName = "N", DefaultValueFactory = _ => 1 };
-    static readonly Option<int> s_seed = new("--seed") { Description = "Seed of everything random", HelpName = "N", DefaultValueFactory = _ => 1 };
-    static readonly Option<string?> s_output = new("--output") { Description = "Directory for journal, findings and report; that of a sweep that was cut short goes on with it. runs/sweep-TIME unless told", HelpName = "DIR" };
-    static readonly Option<bool> s_json = CommandLine.Json();
+    internal static readonly Option<int> JobsOption = new("--jobs", "-j") { Description = "Guests at once", HelpName = "N", DefaultValueFactory = _ => 1 };
+    internal static readonly Option<int> SeedOption = new("--seed") { Description = "Seed of everything random", HelpName = "N", DefaultValueFactory = _ => 1 };
+    internal static readonly Option<string?> OutputOption = new("--output") { Description = "Directory for journal, findings and report; that of a sweep that was cut short goes on with it. runs/sweep-TIME unless told", HelpName = "DIR" };
+    internal static readonly Option<bool> JsonOption = CommandLine.Json();
 
     public static Command Create()
     {
         var command = new Verb("sweep",
             "Fail the device of a test at every touch, in every way hardware can fail, each in a fresh guest; then, the fault over, the driver must unload, load and pass the test again. Says what the driver did not survive, with the smallest fault that shows it. Ctrl-C ends early; the same command with --output goes on. docs/faults.md tells what the faults are.",
             """
-            understudy sweep suites/rtl8111/link --board uml -j 2
+            understudy sweep suites/rtl8111/up --board uml -j 2
             understudy sweep suites/ditto/copy --board uml --kernel uml/all -j 2 --budget 10m
-            understudy sweep suites/rtl8111/link --class legal --kernel debian:6.1
+            understudy sweep suites/rtl8111/up --class legal --kernel debian:6.1
             understudy sweep suites/ditto/copy --board uml --fault 'mmio-read Ditto.Control nth=1 -> remove'
             understudy sweep --planted --board uml --kernel uml/all -j 2
             """)
         {
-            s_test, s_board, s_kernel, s_modules, s_parameters, s_classes, s_exhaustive, s_budget, s_limit, s_faults, s_planted, s_jobs, s_seed, s_output, s_json,
+            Subject, BoardOption, KernelOption, ModulesOption, ParametersOption, s_classes, s_exhaustive, BudgetOption, LimitOption, FaultOption, s_planted, JobsOption, SeedOption, OutputOption, JsonOption,
         };
-        command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
+        command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(JsonOption), () => RunAsync(parsed, cancel)));
         return command;
     }
 
     static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        var request = Request(parsed);
-        var json = parsed.GetValue(s_json);
+        var request = Common(parsed, "sweep", parsed.GetValue(s_planted) ? Path.Combine("suites", "ditto", "copy") : null) with { Classes = Classes(parsed.GetValue(s_classes)), Exhaustive = parsed.GetValue(s_exhaustive) };
+        var json = parsed.GetValue(JsonOption);
         using var progress = new ProvisionDisplay(quiet: json);
         var display = new SweepDisplay(progress);
         var toolbox = new Toolbox(UnderstudyCache.Open(), progress);
@@ -73,28 +73,29 @@ static class SweepCommand
         return display.Planted(results, bugs.Count);
     }
 
-    static SweepRequest Request(ParseResult parsed)
+    /// <summary>What both the sweep and the fuzzer take.</summary>
+    internal static SweepRequest Common(ParseResult parsed, string verb, string? unlessTold)
     {
-        if (parsed.GetValue(s_jobs) is < 1 or > 256) throw new UsageException("--jobs takes a number from 1 to 256");
-        if (parsed.GetValue(s_seed) < 0) throw new UsageException("--seed takes a number from 0 on");
-        var test = Test(parsed);
-        var output = parsed.GetValue(s_output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"sweep-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
-        var board = parsed.GetValue(s_board)!;
-        return new SweepRequest(test, output, Again(parsed, test))
+        if (parsed.GetValue(JobsOption) is < 1 or > 256) throw new UsageException("--jobs takes a number from 1 to 256");
+        if (parsed.GetValue(SeedOption) < 0) throw new UsageException("--seed takes a number from 0 on");
+        var test = Test(parsed, verb, unlessTold);
+        var output = parsed.GetValue(OutputOption) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{verb}-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
+        var board = parsed.GetValue(BoardOption)!;
+        return new SweepRequest(test, output, Again(parsed, test, verb))
         {
-            Board = board, Kernel = parsed.GetValue(s_kernel) ?? BoardCatalog.Find(board).Kernel, Modules = parsed.GetValue(s_modules), Seed = parsed.GetValue(s_seed), Jobs = parsed.GetValue(s_jobs),
-            Classes = Classes(parsed.GetValue(s_classes)), Exhaustive = parsed.GetValue(s_exhaustive), Budget = Time(parsed, s_budget), Limit = Time(parsed, s_limit), Rules = parsed.GetValue(s_faults) ?? [],
+            Board = board, Kernel = parsed.GetValue(KernelOption) ?? BoardCatalog.Find(board).Kernel, Modules = parsed.GetValue(ModulesOption), Seed = parsed.GetValue(SeedOption), Jobs = parsed.GetValue(JobsOption),
+            Budget = Time(parsed, BudgetOption), Limit = Time(parsed, LimitOption), Rules = parsed.GetValue(FaultOption) ?? [],
         };
     }
 
-    static DirectoryTest Test(ParseResult parsed)
+    static DirectoryTest Test(ParseResult parsed, string verb, string? unlessTold)
     {
-        var path = parsed.GetValue(s_test) ?? (parsed.GetValue(s_planted) ? Path.Combine("suites", "ditto", "copy") : throw new UsageException("name a test to sweep, such as suites/rtl8111/link"));
+        var path = parsed.GetValue(Subject) ?? unlessTold ?? throw new UsageException($"name a test to {verb}, such as suites/rtl8111/up");
         try
         {
             var tests = SuiteReader.Read([path]).SelectMany(suite => suite.Tests).ToList();
-            if (tests is not [DirectoryTest test]) throw new UsageException(tests is [_] ? $"{path} is a test in C#, and a sweep takes directory tests" : $"{path} holds {tests.Count} tests, and a sweep takes one: {string.Join(", ", tests.Select(one => one.Name))}");
-            return parsed.GetValue(s_parameters) is { } parameters ? WithParameters(test, parameters) : test;
+            if (tests is not [DirectoryTest test]) throw new UsageException(tests is [_] ? $"{path} is a test in C#, and {verb} takes directory tests" : $"{path} holds {tests.Count} tests, and {verb} takes one: {string.Join(", ", tests.Select(one => one.Name))}");
+            return parsed.GetValue(ParametersOption) is { } parameters ? WithParameters(test, parameters) : test;
         }
         catch (SuiteException wrong)
         {
@@ -125,14 +126,14 @@ static class SweepCommand
     }
 
     // What a finding is reproduced with: the same test on the same kernel, without what only steers a whole sweep.
-    static string Again(ParseResult parsed, DirectoryTest test)
+    static string Again(ParseResult parsed, DirectoryTest test, string verb)
     {
-        var words = new List<string> { "understudy sweep", Path.GetRelativePath(Environment.CurrentDirectory, test.Directory) };
-        if (parsed.GetResult(s_board) is { Implicit: false }) words.Add($"--board {parsed.GetValue(s_board)}");
-        if (parsed.GetValue(s_kernel) is { } kernel) words.Add($"--kernel {kernel}");
-        if (parsed.GetValue(s_modules) is { } modules) words.Add($"--modules {modules}");
-        if (parsed.GetValue(s_parameters) is { } parameters) words.Add($"--parameters '{parameters}'");
-        if (parsed.GetValue(s_seed) != 1) words.Add(string.Create(CultureInfo.InvariantCulture, $"--seed {parsed.GetValue(s_seed)}"));
+        var words = new List<string> { $"understudy {verb}", Path.GetRelativePath(Environment.CurrentDirectory, test.Directory) };
+        if (parsed.GetResult(BoardOption) is { Implicit: false }) words.Add($"--board {parsed.GetValue(BoardOption)}");
+        if (parsed.GetValue(KernelOption) is { } kernel) words.Add($"--kernel {kernel}");
+        if (parsed.GetValue(ModulesOption) is { } modules) words.Add($"--modules {modules}");
+        if (parsed.GetValue(ParametersOption) is { } parameters) words.Add($"--parameters '{parameters}'");
+        if (parsed.GetValue(SeedOption) != 1) words.Add(string.Create(CultureInfo.InvariantCulture, $"--seed {parsed.GetValue(SeedOption)}"));
         return string.Join(' ', words);
     }
 }

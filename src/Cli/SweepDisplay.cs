@@ -38,6 +38,7 @@ sealed class SweepDisplay(ProvisionDisplay provision) : ISweepObserver
             provision.Line(Terminal.Styled("red", "FAIL   ") + $" {finding.Title}");
             foreach (var line in finding.Lines.Take(12)) provision.Line(Terminal.Styled("grey", $"        {line}"));
         }
+        foreach (var remark in summary.Remarks) provision.Line(Terminal.Styled("yellow", "remark ") + $" {remark.Title} ({remark.Kind})");
         foreach (var group in summary.Groups)
             provision.Line(Terminal.Styled("red", "FOUND  ") + $" {group.Finding.Title} ({Faults(group.Results.Count)})\n        again: {summary.Reproduce(group.Smallest.Rule)}");
         provision.Line(string.Create(CultureInfo.InvariantCulture,
@@ -73,6 +74,7 @@ sealed class SweepDisplay(ProvisionDisplay provision) : ISweepObserver
         ["seconds"] = summary.Seconds,
         ["played"] = summary.Played,
         ["reference"] = new JsonArray([.. summary.Reference.Select(finding => (JsonNode)finding.Title)]),
+        ["remarks"] = new JsonArray([.. summary.Remarks.Select(remark => (JsonNode)remark.Title)]),
         ["findings"] = new JsonArray([.. summary.Groups.Select(group => (JsonNode)new JsonObject
         {
             ["title"] = group.Finding.Title,

@@ -2,7 +2,9 @@ using System.Globalization;
 using Understudy.Boards;
 using Understudy.Devices;
 using Understudy.Pci;
+using Understudy.Runner.Suites;
 using Understudy.Toolchain;
+using Understudy.Verdict;
 
 namespace Understudy.Runner;
 
@@ -24,6 +26,12 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
     /// <summary>Whose time guest and devices live in.</summary>
     public GuestTime Time { get; init; }
 
+    /// <summary>Absolute paths of directories of modules that are built and loaded, after the drivers of what is plugged in.</summary>
+    public IReadOnlyList<string> Modules { get; init; } = [];
+
+    /// <summary>Is given the booted machine, its kernel, and the modules built for it, before any driver is loaded; null for nobody.</summary>
+    public Func<IMachine, Kernel, IReadOnlyList<string>, Task>? Booted { get; set; }
+
     /// <summary>Boots, and loads the drivers of what is plugged in.</summary>
     /// <param name="toolbox">Where everything comes from.</param>
     /// <param name="says">Told what happens.</param>
@@ -35,7 +43,10 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
     {
         var opened = await Lab.OpenAsync(toolbox, lab, cancel).ConfigureAwait(false);
         var drivers = await DriversAsync(toolbox, opened.Kernel, cancel).ConfigureAwait(false);
-        var spec = new BootSpec(opened.Kernel) { Cpus = cpus, MemoryMebibytes = memoryMebibytes, Modules = drivers, Time = Time, OnDeviceCommand = command => Task.FromResult(Console.Answer(command)) };
+        var own = new CellModules([.. Modules.Select(path => new PlannedModule(path, ""))], opened);
+        var notes = new StepNotes(new Teller(says));
+        if (Modules.Count > 0) await own.BuildAsync(notes, cancel).ConfigureAwait(false);
+        var spec = new BootSpec(opened.Kernel) { Cpus = cpus, MemoryMebibytes = memoryMebibytes, Modules = [.. drivers.Concat(own.OfKernel)], Time = Time, OnDeviceCommand = command => Task.FromResult(Console.Answer(command)) };
         var machine = opened.Board.Assemble(spec);
         try
         {
@@ -44,7 +55,9 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
             if (cpus > 1 && opened.Board.Traits.WhyNot(BoardAbility.Smp) is { } lack) throw new LabFailedException($"The board {opened.Board.Name} has {lack}: leave --cpus at 1.");
             says($"booting {opened.Kernel.Release} under {machine.Accelerator.Name} ({machine.Accelerator.Reason})");
             await machine.PowerOnAsync(cancel).ConfigureAwait(false);
+            if (Booted is not null) await Booted(machine, opened.Kernel, [.. own.Files]).ConfigureAwait(false);
             foreach (var driver in drivers) await machine.Guest.LoadModuleAsync(driver, cancellation: cancel).ConfigureAwait(false);
+            await own.LoadAsync(machine.Guest, notes, cancel).ConfigureAwait(false);
             return machine;
         }
         catch
@@ -60,6 +73,15 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
         var (trace, faults) = (new TraceRecorder(), new FaultInjector());
         Console.Add(name, entry, machine.Pci.Plug(entry.Create(), name, trace, new BusChecker(), faults), trace, faults);
         says($"{entry.Name} is plugged in as '{name}'");
+    }
+
+    sealed class Teller(Action<string> says) : IRunObserver
+    {
+        public void Began(StepRecord step) => says(step.Name);
+
+        public void Says(string text) => says(text);
+
+        public void Ended(StepRecord step) => says(step.Name);
     }
 
     // The kernel's own way: a driver says by aliases which cards it is for.

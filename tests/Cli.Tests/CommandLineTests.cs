@@ -5,7 +5,7 @@ namespace Understudy.Cli.Tests;
 /// <summary>The program as a user meets it: exit codes, messages, JSON, help. No guest is booted; nothing is fetched.</summary>
 public sealed class CommandLineTests : IDisposable
 {
-    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "sweep", "build", "bisect", "trace", "replay"];
+    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "sweep", "fuzz", "build", "bisect", "trace", "replay"];
 
     // A mirror that refuses at once, and a cache with nothing in it.
     static readonly Dictionary<string, string?> s_offline = new()
@@ -45,7 +45,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("90s, 10m or 2h", "s/t", "--budget", "soon")]
     [InlineData("Ditto.Control", "s/t", "--fault", "mmio-read Ditto.Contrl nth=1 -> remove")]
     [InlineData("it has ditto", "s/t", "--fault", "nic: irq 0 -> drop")]
-    [InlineData("a sweep takes one", "s")]
+    [InlineData("and sweep takes one", "s")]
     [InlineData("table of planted bugs", "s/t", "--planted")]
     [InlineData("loads none", "s/t", "--parameters", "bug=1")]
     public async Task A_sweep_of_something_wrong_ends_in_2_and_says_what_would_be_right(string hint, params string[] arguments)
@@ -68,12 +68,14 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'--kernel'", "demo", "--kernal", "debian:6.1")]
     [InlineData("rtl8111", "boot", "--device", "rtl811", "-e", "true")]
     [InlineData("from 1 to 64", "boot", "--cpus", "0")]
+    [InlineData("--board uml", "boot", "--gdb", "-e", "true")]
     [InlineData("from 1 on", "demo", "--lose-every", "0")]
     [InlineData("modules directory", "demo", "--modules", "lib")]
     [InlineData("no kernel image", "demo", "--kernel", "./no-such-image")]
     [InlineData("no kernel image", "setup", "--kernel", "./no-such-image")]
     [InlineData("--execute", "boot", "--json")]
-    [InlineData("name a test", "sweep")]
+    [InlineData("name a test to sweep", "sweep")]
+    [InlineData("name a test to fuzz", "fuzz")]
     public async Task Wrong_usage_ends_in_2_and_says_what_would_be_right(string hint, params string[] arguments)
     {
         var (code, output, error) = await RunAsync(arguments);

@@ -1,4 +1,5 @@
 using Understudy.Boards;
+using Understudy.Runner.Fuzzing;
 using Understudy.Runner.Suites;
 using Understudy.Runner.Sweeps;
 using Understudy.Toolchain;
@@ -51,11 +52,24 @@ public sealed class SweepTests : IDisposable
         Assert.Equal((0, 0, 1), (summary.Points.Count, summary.Played, summary.ExitCode));
     }
 
-    Task<SweepSummary> SweepAsync(string parameters, params string[] rules)
+    [Fact]
+    public async Task Of_lies_that_are_told_together_the_one_that_counts_is_left()
+    {
+        var request = Request("bug=18", "ditto: mmio-read Ditto.Serial nth=1 -> value 0x1", "ditto: mmio-read Ditto.Capabilities.ClockMhz nth=1 -> value 0x0", "ditto: irq 0 nth=1 -> duplicate");
+        var summary = await FuzzRun.PlayAsync(Bench.Toolbox, request, new Unwatched(), TestContext.Current.CancellationToken);
+        var found = Assert.Single(summary.Findings);
+        Assert.Equal(["ditto: mmio-read Ditto.Capabilities.ClockMhz nth=1 -> value 0x0"], found.Rules);
+        Assert.Equal(("panic", 1, 1), (found.Finding.Kind, summary.Cases, summary.ExitCode));
+        Assert.EndsWith("--fault 'ditto: mmio-read Ditto.Capabilities.ClockMhz nth=1 -> value 0x0'", found.Reproduce, StringComparison.Ordinal);
+    }
+
+    Task<SweepSummary> SweepAsync(string parameters, params string[] rules) => PlayAsync(Request(parameters, [.. rules.Select(rule => $"ditto: {rule}")]));
+
+    SweepRequest Request(string parameters, params IReadOnlyList<string> rules)
     {
         var test = (DirectoryTest)SuiteReader.Read([Path.Combine(SuiteTests.Repository(), "suites", "ditto", "copy")])[0].Tests[0];
         test = (DirectoryTest)(test with { Settings = test.Settings.WithParameters(parameters) });
-        return PlayAsync(new SweepRequest(test, Path.Combine(_scratch.Path, parameters), "understudy sweep suites/ditto/copy") { Board = "uml", Kernel = BoardCatalog.Find("uml").Kernel, Rules = [.. rules.Select(rule => $"ditto: {rule}")] });
+        return new SweepRequest(test, Path.Combine(_scratch.Path, parameters), "understudy sweep suites/ditto/copy") { Board = "uml", Kernel = BoardCatalog.Find("uml").Kernel, Rules = rules };
     }
 
     static async Task<SweepSummary> PlayAsync(SweepRequest request)
@@ -78,5 +92,16 @@ public sealed class SweepTests : IDisposable
         public void Planned(int touches, int points, int known) { }
 
         public void Ended(SweepResult result, bool isNew) { }
+    }
+
+    sealed class Unwatched : IFuzzObserver
+    {
+        public void Tried(int cases, int kept, int features)
+        {
+        }
+
+        public void Found(FuzzFinding finding)
+        {
+        }
     }
 }

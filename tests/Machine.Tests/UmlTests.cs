@@ -104,7 +104,7 @@ public sealed class UmlTests
         return result.Succeeded ? result.Stdout.Trim() : throw new InvalidOperationException($"'{script}' ended in {result.ExitCode}: {result.Stdout}{result.Stderr}");
     }
 
-    static async Task<Lab> LabAsync()
+    internal static async Task<Lab> LabAsync()
     {
         try
         {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using Understudy.Guest;
 using Understudy.Pci;
 using Understudy.Transports;
@@ -7,9 +9,11 @@ using Understudy.Transports.VhostUserPci;
 namespace Understudy.Boards;
 
 /// <summary>A machine of one spec: its devices, and the kernel they are in.</summary>
-sealed class UmlMachine : IMachine
+sealed partial class UmlMachine : IMachine
 {
     const string Panic = "Kernel panic - not syncing";
+
+    static readonly TimeSpan s_answer = TimeSpan.FromSeconds(10);
 
     readonly UmlBoard _board;
     readonly BootSpec _spec;
@@ -48,6 +52,10 @@ sealed class UmlMachine : IMachine
     public long? VirtualNanoseconds => _calendar is null ? null : _clock.Now;
 
     public Accelerator Accelerator => _board.Accelerator;
+
+    // The signals are how the kernel learns of page faults and of its own ends.
+    public DebugTarget? Debugging => _process is null ? null
+        : new DebugTarget(_spec.Kernel.Vmlinuz, ["handle SIGSEGV SIGUSR1 SIGUSR2 nostop noprint pass", string.Create(CultureInfo.InvariantCulture, $"attach {_process.Id}")]);
 
     public async Task PowerOnAsync(CancellationToken cancel = default)
     {
@@ -93,7 +101,22 @@ sealed class UmlMachine : IMachine
         }
     }
 
+    // The registers of the process say nothing to anybody: where the kernel is, it says itself.
     public Task<string> InspectAsync(CancellationToken cancel = default) => Task.FromResult("");
+
+    public async Task<string> AskTasksAsync(CancellationToken cancel = default)
+    {
+        if (_process is null || Exit.IsCompleted) return "";
+        var (ear, said) = (new ManagementConsole(_sockets.Path), new StringBuilder());
+        // At the highest log level, or half of it is left out.
+        foreach (var key in "9wt")
+        {
+            var answer = await ear.SysRqAsync(key, s_answer, cancel).ConfigureAwait(false);
+            if (answer.Length == 0) break;
+            said.Append(answer).Append('\n');
+        }
+        return string.Join('\n', said.ToString().Split('\n').Where(line => line.Length > 0 && !StackWords().IsMatch(line)));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -143,6 +166,9 @@ sealed class UmlMachine : IMachine
             : exit.Reason == MachineExitReason.Panicked ? new BootFailedException(Stage, $"the guest panicked while it came up\n{Console.LinesFrom(Panic, 20)}")
             : new BootFailedException(Stage, $"the guest ended while it came up\n{Console.LastLines(20)}");
     }
+
+    [GeneratedRegex(@"^(\[ *\d+\.\d+\])?( [0-9a-f]{8,16})+$")]
+    private static partial Regex StackWords();
 
     BootStage Stage => _guest is not null ? BootStage.Agent : Console.Tail.Contains("understudy-agent", StringComparison.Ordinal) ? BootStage.Init
         : Console.Tail.Contains("Linux version", StringComparison.Ordinal) ? BootStage.Kernel : BootStage.Firmware;

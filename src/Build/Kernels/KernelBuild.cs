@@ -9,6 +9,12 @@ namespace Understudy.Build;
 /// <param name="WasKnown">It had been built before from the same inputs.</param>
 public sealed record KernelBuild(string Directory, string? Image, string? Modules, IReadOnlyList<ConfigRequest> Config, int Warnings, bool WasKnown)
 {
+    /// <summary>The directory in <see cref="Directory"/> with the modules as a debugger wants them.</summary>
+    public const string DebugModules = "debug";
+
+    /// <summary>The directory in <see cref="Directory"/> with the compiler's notes for gcov, laid out as the build tree.</summary>
+    public const string Notes = "gcov";
+
     /// <summary>What <c>uname -r</c> prints in it.</summary>
     public string Release { get; init; } = "";
 

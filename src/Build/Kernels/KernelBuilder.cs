@@ -24,25 +24,39 @@ public sealed class KernelBuilder(Toolbox toolbox)
     public async Task<KernelBuild> BuildAsync(KernelRecipe recipe, Action<string>? says = null, Action<string>? builds = null, CancellationToken cancel = default)
     {
         says ??= _ => { };
+        var order = await OrderAsync(recipe, says, cancel).ConfigureAwait(false);
+        var wasKnown = true;
+        var entry = await toolbox.Cache.EntryAsync($"{Shelf}/{Hash(order.Inputs)}", async staging =>
+        {
+            wasKnown = false;
+            var work = $"{WorkShelf}/{Hash($"{order.Tree.Directory}\n{order.Inputs}")}";
+            using var held = await toolbox.Cache.LockAsync(work, cancel).ConfigureAwait(false);
+            toolbox.Cache.RequireSpace(SpaceForBuild, "building a kernel");
+            var build = new KernelMake(recipe, order.Architecture, order.Targets, order.Tools, order.Tree, order.Config, toolbox.Cache.PathOf(work), toolbox.Cache.PathOf(Shelf, Hash(order.Inputs)), says, builds);
+            await build.RunAsync(staging, cancel).ConfigureAwait(false);
+        }, cancel, () => says("waiting: another run is building the same")).ConfigureAwait(false);
+        if (!wasKnown) toolbox.Cache.Trim(WorkShelf, MostWorks);
+        return BuildMetadata.Read(entry, wasKnown);
+    }
+
+    /// <summary>A kernel was built from these inputs, so that <see cref="BuildAsync"/> answers at once.</summary>
+    /// <exception cref="ToolchainException">A name means nothing, or something cannot be fetched.</exception>
+    public async Task<bool> IsBuiltAsync(KernelRecipe recipe, CancellationToken cancel = default)
+        => Directory.Exists(toolbox.Cache.PathOf(Shelf, Hash((await OrderAsync(recipe, _ => { }, cancel).ConfigureAwait(false)).Inputs)));
+
+    async Task<Order> OrderAsync(KernelRecipe recipe, Action<string> says, CancellationToken cancel)
+    {
         var architecture = Architecture.Named(recipe.Architecture);
         var targets = KernelTarget.For(recipe.Targets);
         var tools = await BuildTools.OpenAsync(toolbox, recipe, architecture, says, cancel).ConfigureAwait(false);
         var tree = await new SourceTrees(toolbox).OpenAsync(recipe, says, cancel).ConfigureAwait(false);
         var config = await KernelConfig.ReadAsync(recipe.Config, tree.Directory, architecture, () => DebiansConfigAsync(recipe.Source, cancel)).ConfigureAwait(false);
         var inputs = string.Join('\n', [Format, tree.Id, architecture.Name, tools.Compiler.Command, tools.Compiler.Version, tools.Runtime, config.Key, .. targets.Select(target => target.Name), .. recipe.MakeVariables]);
-        var wasKnown = true;
-        var entry = await toolbox.Cache.EntryAsync($"{Shelf}/{Hash(inputs)}", async staging =>
-        {
-            wasKnown = false;
-            var work = $"{WorkShelf}/{Hash($"{tree.Directory}\n{inputs}")}";
-            using var held = await toolbox.Cache.LockAsync(work, cancel).ConfigureAwait(false);
-            toolbox.Cache.RequireSpace(SpaceForBuild, "building a kernel");
-            var build = new KernelMake(recipe, architecture, targets, tools, tree, config, toolbox.Cache.PathOf(work), toolbox.Cache.PathOf(Shelf, Hash(inputs)), says, builds);
-            await build.RunAsync(staging, cancel).ConfigureAwait(false);
-        }, cancel, () => says("waiting: another run is building the same")).ConfigureAwait(false);
-        if (!wasKnown) toolbox.Cache.Trim(WorkShelf, MostWorks);
-        return BuildMetadata.Read(entry, wasKnown);
+        return new Order(architecture, targets, tools, tree, config, inputs);
     }
+
+    // All a recipe's words have been found to mean; the inputs tell it from others.
+    sealed record Order(Architecture Architecture, IReadOnlyList<KernelTarget> Targets, BuildTools Tools, SourceTree Tree, KernelConfig Config, string Inputs);
 
     async Task<string> DebiansConfigAsync(string source, CancellationToken cancel)
     {

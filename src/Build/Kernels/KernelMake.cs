@@ -31,6 +31,7 @@ sealed class KernelMake(
         if (targets.Any(target => target.Name is "kernel" or "default" or "debugkernel")) File.Copy(Path.Combine(Build, "System.map"), Path.Combine(staging, "System.map"));
         var release = await ReleaseAsync(cancel).ConfigureAwait(false);
         if (result.Contains("\nCONFIG_MODULES=y", StringComparison.Ordinal) && File.Exists(Path.Combine(Build, "Module.symvers"))) DevelopmentTree.Make(Build, tree.Directory, staging, home, architecture, tools, release);
+        Keep(result, staging);
         await File.WriteAllLinesAsync(Path.Combine(staging, LogName), _lines, cancel).ConfigureAwait(false);
         _metadata.Write(staging, release, config.Report(result), BuildLog.Read(_lines, tree.Directory));
     }
@@ -81,6 +82,23 @@ sealed class KernelMake(
         else if (name.EndsWith(".xz", StringComparison.Ordinal)) await HostTool.RunAsync("sh", ["-c", $"xz -T1 -1 -c '{Path.Combine(Build, path)}' > '{Path.Combine(staging, name)}'"], "/", $"packing {name}", cancel, tools.Compiler.Path).ConfigureAwait(false);
         else File.Copy(Path.Combine(Build, path), Path.Combine(staging, name));
         return name;
+    }
+
+    // What a debugger and gcov read, and no guest.
+    void Keep(string result, string staging)
+    {
+        if (recipe.KeepsDebugModules && result.Contains("\nCONFIG_DEBUG_INFO=y", StringComparison.Ordinal))
+            foreach (var module in Made("*.ko")) Copy(module, Path.Combine(staging, KernelBuild.DebugModules, Path.GetFileName(module)));
+        if (!result.Contains("\nCONFIG_GCOV_KERNEL=y", StringComparison.Ordinal)) return;
+        foreach (var notes in Made("*.gcno")) Copy(notes, Path.Combine(staging, KernelBuild.Notes, Path.GetRelativePath(Build, notes)));
+    }
+
+    IEnumerable<string> Made(string pattern) => Directory.EnumerateFiles(Build, pattern, SearchOption.AllDirectories).Where(path => !path.StartsWith(Path.Combine(Build, "modinstall"), StringComparison.Ordinal));
+
+    internal static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+        File.Copy(from, to);
     }
 
     // Whoever packs the same files, whenever, gets the same bytes.

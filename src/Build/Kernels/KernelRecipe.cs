@@ -31,6 +31,9 @@ public sealed record KernelRecipe(string Source)
     /// <summary>More for make, as <c>NAME=value</c>.</summary>
     public IReadOnlyList<string> MakeVariables { get; init; } = [];
 
+    /// <summary>Where the configuration has debug information, its modules with theirs are kept in <c>debug/</c> beside those for guests.</summary>
+    public bool KeepsDebugModules { get; init; }
+
     /// <summary>Programs come from Debian packages unpacked in the cache, whatever this host has.</summary>
     public bool InRoot { get; init; }
 

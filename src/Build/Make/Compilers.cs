@@ -26,6 +26,16 @@ sealed partial class Compilers(Toolbox toolbox)
     public async Task<Compiler> AnyGccAsync(CancellationToken cancel) =>
         s_tools.All(HostTool.Has) && await VersionAsync("gcc", [], cancel).ConfigureAwait(false) is { } version ? new Compiler("gcc", version, []) : await GccAsync(14, cancel).ConfigureAwait(false);
 
+    /// <summary>The gcov of a release of gcc, and what to put in front of PATH for it: counters are read by no other.</summary>
+    public async Task<(string Command, IReadOnlyList<string> Path)> GcovAsync(int major, CancellationToken cancel)
+    {
+        var named = string.Create(CultureInfo.InvariantCulture, $"gcov-{major}");
+        foreach (var command in (string[])[named, "gcov"])
+            if (await VersionAsync(command, [], cancel).ConfigureAwait(false) is { } version && MajorOf(version) == major) return (command, []);
+        var bin = Path.Combine(await toolbox.ProgramsAsync([string.Create(CultureInfo.InvariantCulture, $"gcc-{major}"), "make"], cancel).ConfigureAwait(false), "usr/bin");
+        return (Path.Combine(bin, named), [bin]);
+    }
+
     /// <summary>The first line of <c>--version</c>, or null when there is no such program.</summary>
     internal static async Task<string?> VersionAsync(string command, IReadOnlyList<string> path, CancellationToken cancel)
     {

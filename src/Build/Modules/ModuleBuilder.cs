@@ -64,6 +64,7 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
         if (code != 0) throw Failed(sources, kernel, messages, lines, log);
         var modules = Directory.EnumerateFiles(work, "*.ko", SearchOption.AllDirectories).ToList();
         if (modules.Count == 0) throw new BuildFailedException($"{sources.Directory} was built for {kernel.Name} and no module came of it. Does its Kbuild or Makefile say obj-m := NAME.o?", messages, log);
+        foreach (var notes in Directory.EnumerateFiles(work, "*.gcno", SearchOption.AllDirectories)) KernelMake.Copy(notes, Path.Combine(staging, KernelBuild.Notes, Path.GetRelativePath(Path.GetDirectoryName(work)!, notes)));
         Directory.CreateDirectory(Path.Combine(staging, Lean));
         foreach (var module in modules)
         {
@@ -96,8 +97,11 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
     static List<string> Arguments(KernelHeaders headers, string work, string name, Compiler compiler, IReadOnlyList<string> variables) =>
     [
         "-C", headers.Directory, $"M={work}", $"CC={compiler.Command}", $"-j{Environment.ProcessorCount}", "-Otarget",
-        $"KCFLAGS=-ffile-prefix-map={work}=/usr/src/{name} -ffile-prefix-map={Path.GetDirectoryName(headers.Directory)}=/usr/src", .. variables, "modules",
+        $"KCFLAGS=-ffile-prefix-map={work}=/usr/src/{name} -ffile-prefix-map={Path.GetDirectoryName(headers.Directory)}=/usr/src", .. Counting(headers), .. variables, "modules",
     ];
+
+    // A kernel that counts lines has them counted in its modules.
+    static IReadOnlyList<string> Counting(KernelHeaders headers) => File.ReadLines(Path.Combine(headers.Directory, ".config")).Contains("CONFIG_GCOV_KERNEL=y") ? Profile.CountsModules : [];
 
     static Exception Failed(ModuleSources sources, Kernel kernel, IReadOnlyList<CompilerMessage> messages, IReadOnlyList<string> lines, string log)
     {
@@ -131,7 +135,7 @@ public sealed partial class ModuleBuilder(Toolbox toolbox)
 
     static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
 
-    static string Plain(string name) => Strange().Replace(name, "-");
+    internal static string Plain(string name) => Strange().Replace(name, "-");
 
     [GeneratedRegex("[^A-Za-z0-9_.-]")]
     private static partial Regex Strange();

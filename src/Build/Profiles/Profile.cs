@@ -3,7 +3,8 @@ using Understudy.Toolchain;
 namespace Understudy.Build;
 
 /// <summary>A named recipe: where the sources are from, and a folder with configuration and patches: <c>base.config</c>, which always counts,
-/// the variants <c>NAME.config</c>, and <c>patches/*.patch</c>, applied in the order of their names.</summary>
+/// the variants <c>NAME.config</c>, what make is told for one of them, <c>NAME.make</c>, and <c>patches/*.patch</c>, applied in the order of their
+/// names.</summary>
 /// <param name="Name">Its name: the folder's.</param>
 /// <param name="What">What it is for, in a line.</param>
 /// <param name="Source">As in <see cref="KernelRecipe.Source"/>.</param>
@@ -13,6 +14,9 @@ namespace Understudy.Build;
 public sealed record Profile(string Name, string What, string Source, string Architecture, string Begin, params IReadOnlyList<string> Targets)
 {
     const string Always = "base";
+
+    /// <summary>What make is told so that gcc counts the lines of modules.</summary>
+    internal static IReadOnlyList<string> CountsModules => Told(Path.Combine(AppContext.BaseDirectory, "Profiles/uml/coverage.make"));
 
     /// <summary>All there are. A new one is a folder beside this file, and a line here.</summary>
     public static IReadOnlyList<Profile> All { get; } =
@@ -46,10 +50,14 @@ public sealed record Profile(string Name, string What, string Source, string Arc
             Architecture = Architecture,
             Config = [Begin, .. variants.Prepend(Always).Select(variant => Path.Combine(Folder, $"{variant}.config")).Where(File.Exists)],
             HoldsToFragments = true,
+            KeepsDebugModules = true,
+            MakeVariables = [.. variants.Select(variant => Path.Combine(Folder, $"{variant}.make")).Where(File.Exists).SelectMany(Told)],
             Patches = Directory.Exists(patches) ? [.. Directory.EnumerateFiles(patches, "*.patch").Order(StringComparer.Ordinal)] : [],
             Targets = Targets,
         };
     }
+
+    static IReadOnlyList<string> Told(string file) => [.. File.ReadLines(file).Where(line => line.Length > 0 && !line.StartsWith('#'))];
 
     static ToolchainException Unknown(string what, string name, IEnumerable<string> names) => new(ToolchainProblem.UnknownName,
         $"There is no {what} '{name}'. There is {(names.Any() ? string.Join(", ", Nearest.To(name, names)) : "none")}.");

@@ -95,6 +95,13 @@ public sealed class FaultInjector : BusInterceptor
             && place.Holds(entry.Op, entry.Bar, entry.Address, entry.Length);
     }
 
+    /// <summary>The fields of the register that a rule names, for rules of their own: <c>REGISTER.Field</c>. Empty where it names no register.</summary>
+    public IReadOnlyList<FieldInfo> FieldsOf(FaultRule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return FaultPlace.Fields(rule, Slot);
+    }
+
     /// <summary>Takes every rule away and puts a removed card back. What is late still comes.</summary>
     public void Clear()
     {

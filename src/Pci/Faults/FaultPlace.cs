@@ -98,6 +98,9 @@ sealed class FaultPlace
         return null;
     }
 
+    /// <summary>The fields of the register that a rule names; empty where it names none.</summary>
+    public static IReadOnlyList<FieldInfo> Fields(FaultRule rule, PciSlot slot) => Register(rule, slot)?.Register.Fields ?? [];
+
     static IEnumerable<(int Bar, int Start, RegisterMap Map)> Maps(FaultRule rule, PciSlot slot)
     {
         if (rule.Operations.Meets(OpSet.Mmio))

@@ -111,6 +111,19 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
     /// <summary>The files of those that are not the kernel's own, once they are built.</summary>
     public IEnumerable<string> Files => _built.Values.SelectMany(modules => modules).Select(module => module.Path);
 
+    /// <summary>Those whose lines the kernel counts.</summary>
+    public async Task<IReadOnlyList<CountedSources>> CountedAsync(CancellationToken cancel)
+    {
+        var counted = _built.SelectMany(one => one.Value.Select(module => CountedSources.Of(module, one.Key.Name))).ToList();
+        var files = DebugFiles.Of(lab.Kernel);
+        if (files.Notes is null || lab.Kernel.ModulesDirectory is null) return [];
+        var tree = await lab.Toolbox.ModulesAsync(lab.Kernel, cancel).ConfigureAwait(false);
+        foreach (var name in planned.Where(module => !module.IsPath).Select(module => Plain(module.Name)).Where(name => !tree.IsBuiltIn(name)))
+            foreach (var module in (await tree.LoadOrderAsync([name], cancel).ConfigureAwait(false)).Where(module => Plain(module.Name) == name))
+                counted.Add(CountedSources.OfKernel(files, Path.GetDirectoryName(Path.GetRelativePath(Path.Combine(lab.Kernel.ModulesDirectory, "kernel"), module.Path))!));
+        return [.. counted.OfType<CountedSources>().Distinct()];
+    }
+
     /// <summary>Their names, for a sentence.</summary>
     public string Names => string.Join(", ", planned.Select(module => Path.GetFileNameWithoutExtension(module.Name)));
 

@@ -33,7 +33,9 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, CellStorage 
         }
         catch (GuestException refused)
         {
-            throw new TestErrorException($"'{script.Name}' cannot be run in the guest: {refused.Message}");
+            // It is there, for it was brought: what is missing is what it is to be run by.
+            var hint = refused.Message.EndsWith("No such file or directory", StringComparison.Ordinal) ? "; the interpreter of its first line, or the loader it was linked for, is not in the guest" : "";
+            throw new TestErrorException($"'{script.Name}' cannot be run in the guest: {refused.Message}{hint}");
         }
         catch (TimeoutException)
         {
@@ -47,8 +49,8 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, CellStorage 
     // Nobody asks a guest twice to stop filling the disk: it gets no further.
     async Task<CommandResult> EndAsync(Task<CommandResult> completion, TimeSpan limit, CancellationToken cancel)
     {
-        if (await Task.WhenAny(completion.WaitAsync(limit, cancel), storage.Overflow).ConfigureAwait(false) is not Task<string> { IsCompletedSuccessfully: true } overflow)
-            return await completion.WaitAsync(limit, cancel).ConfigureAwait(false);
+        var inTime = completion.WaitAsync(limit, cancel);
+        if (await Task.WhenAny(inTime, storage.Overflow).ConfigureAwait(false) is not Task<string> { IsCompletedSuccessfully: true } overflow) return await inTime.ConfigureAwait(false);
         IsLost = true;
         throw new TestErrorException(await overflow.ConfigureAwait(false));
     }

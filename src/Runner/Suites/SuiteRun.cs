@@ -174,6 +174,8 @@ public sealed class SuiteRun
             try
             {
                 SummaryFiles.Write(Summary(interrupted));
+                var lines = _results.Values.Select(result => LineCoverage.In(result.Directory)).OfType<LineCoverage>().ToList();
+                if (lines.Count > 0) LineCoverage.Merge(lines).Write(_request.Output);
                 MatrixReport.Write(RunSummary.Read(_request.Output), Path.Combine(_request.Output, "matrix.html"));
             }
             catch (IOException full) when (RunDirectoryFullException.Describes(full))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Understudy.Boards;
+using Understudy.Build;
 using Understudy.Guest;
 using Understudy.Pci;
 using Understudy.Runner.Symbols;
@@ -33,6 +34,7 @@ public sealed class TestRun : IAsyncDisposable
     LeakCheck? _leaks;
     CellStorage? _storage;
     IMachine? _machine;
+    ulong _taint;
     bool _booted;
 
     TestRun(TestPlan plan, string directory, IRunObserver observer)
@@ -106,7 +108,16 @@ public sealed class TestRun : IAsyncDisposable
     {
         if (!_booted) return false;
         if (_leaks is not null) await Run.StepAsync("kmemleak", notes => _leaks.ScanAsync(notes, cancel)).ConfigureAwait(false);
-        return await Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true).ConfigureAwait(false);
+        var heard = await Run.StepAsync("kernel-log", notes => ReadLogAsync(notes, cancel), evenAfterFailure: true).ConfigureAwait(false);
+        if (await _modules!.CountedAsync(cancel).ConfigureAwait(false) is { Count: > 0 } counted) await Run.StepAsync("coverage", notes => FetchLinesAsync(counted, notes, cancel), evenAfterFailure: true).ConfigureAwait(false);
+        return heard;
+    }
+
+    async Task FetchLinesAsync(IReadOnlyList<CountedSources> counted, StepNotes notes, CancellationToken cancel)
+    {
+        var lines = await new DriverLines(_lab!.Toolbox, counted).FetchAsync(Machine.Guest, cancel).ConfigureAwait(false);
+        lines.Write(Run.Directory.Path);
+        notes.Detail = lines.Summary;
     }
 
     /// <summary>Fetches what a test put into a shared folder that its guest could not mount. Call when the test has ended.</summary>
@@ -209,6 +220,7 @@ public sealed class TestRun : IAsyncDisposable
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
+        _taint = await KernelTaint.ReadAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
     }
@@ -267,6 +279,7 @@ public sealed class TestRun : IAsyncDisposable
         var mark = log.Mark();
         if (!await MarkEndAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
+        Run.Tainted = await KernelTaint.ReadAsync(_machine.Guest, cancel).ConfigureAwait(false) & ~_taint;
         await ReadBindingsAsync(cancel).ConfigureAwait(false);
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.

@@ -44,7 +44,7 @@ public static partial class PlantedBugs
             Until = bug is null ? null : bug.Shows,
         };
         var summary = await SweepRun.PlayAsync(toolbox, one, observer, cancel).ConfigureAwait(false);
-        var shown = summary.Reference.Select(finding => (Finding: finding, By: "without any fault")).Concat(summary.Groups.Select(group => (group.Finding, By: $"by {group.Smallest.Rule}"))).ToList();
+        var shown = summary.Reference.Concat(summary.Remarks).Select(finding => (Finding: finding, By: "without any fault")).Concat(summary.Groups.Select(group => (group.Finding, By: $"by {group.Smallest.Rule}"))).ToList();
         var found = shown.FindIndex(finding => bug is null || bug.Shows(finding.Finding));
         return found >= 0 ? new PlantedResult(bug, true, $"{shown[found].Finding.Title}, {shown[found].By}", summary.Seconds)
             : new PlantedResult(bug, false, string.Create(CultureInfo.InvariantCulture, $"{summary.Played} faults, {(shown.Count == 0 ? "nothing found" : $"found only {string.Join("; ", shown.Select(finding => finding.Finding.Title))}")}"), summary.Seconds);

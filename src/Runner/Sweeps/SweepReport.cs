@@ -27,6 +27,7 @@ static class SweepReport
                 foreach (var (group, number) in summary.Groups.Select((group, index) => (group, index + 1))) Group(summary, group, number, page);
                 page.Raw("</section>\n");
             }
+            Remarks(summary.Remarks, page);
             if (summary.Points.Count > 0) SweepHeatMap.Render(summary, page);
         });
 
@@ -66,6 +67,14 @@ static class SweepReport
         page.Raw("<section><h2>Without any fault</h2><div class=\"finding error\"><h3>").Text(finding.Title).Raw("</h3>");
         Lines(page, "What proves it", finding.Lines);
         page.Raw("<p class=\"meta\"><a href=\"reference/report.html\">the run</a></p></div></section>\n");
+    }
+
+    static void Remarks(IReadOnlyList<SweepFinding> remarks, HtmlText page)
+    {
+        if (remarks.Count == 0) return;
+        page.Raw("<section id=\"remarks\"><h2>Worth a look</h2><p>What the driver does on the bus without any fault, and need not be wrong:</p><ul>\n");
+        foreach (var remark in remarks) page.Raw("<li><b>").Text(remark.Kind).Raw("</b> ").Text(remark.Title).Raw("</li>\n");
+        page.Raw("</ul></section>\n");
     }
 
     static void Group(SweepSummary summary, SweepGroup group, int number, HtmlText page)

@@ -9,12 +9,13 @@ namespace Understudy.Runner.Sweeps;
 /// <param name="Points">The faults planned, in the order they are tried.</param>
 /// <param name="Results">What came of those that were tried, by rule.</param>
 /// <param name="Reference">What the reference complained of, with no fault at all; empty when it ran well.</param>
+/// <param name="Remarks">What the bus checks said of the reference that is no finding, but worth a look.</param>
 /// <param name="Difference">Where two references differ; null where they do not.</param>
 /// <param name="Seconds">Host time of this sweep.</param>
 /// <param name="Played">Faults tried by this sweep, not by one before it.</param>
 public sealed record SweepSummary(
     SweepRequest Request, string Kernel, IReadOnlyList<SweepTouch> Touches, IReadOnlyList<SweepPoint> Points, IReadOnlyDictionary<string, SweepResult> Results,
-    IReadOnlyList<SweepFinding> Reference, string? Difference, double Seconds, int Played)
+    IReadOnlyList<SweepFinding> Reference, IReadOnlyList<SweepFinding> Remarks, string? Difference, double Seconds, int Played)
 {
     /// <summary>What was found, each fault of the driver once, those that the smallest faults show first.</summary>
     public IReadOnlyList<SweepGroup> Groups =>
@@ -41,5 +42,7 @@ public sealed record SweepSummary(
     /// <summary>The command line that strikes once more with one fault, and nothing else.</summary>
     public string Reproduce(string rule) => Reproduce(Request, rule);
 
-    internal static string Reproduce(SweepRequest request, string rule) => $"{request.Command} --fault '{rule}'";
+    internal static string Reproduce(SweepRequest request, IEnumerable<SweepPoint> points) => Reproduce(request, [.. points.Select(point => point.Text)]);
+
+    static string Reproduce(SweepRequest request, params IReadOnlyList<string> rules) => $"{request.Command}{string.Concat(rules.Select(rule => $" --fault '{rule}'"))}";
 }

@@ -25,6 +25,7 @@ public static class HtmlReport
             ReportFindings.Render(run, page);
             ReportSteps.Render(run, page);
             ReportLogs.Render(data, page);
+            ReportCoverage.Render(LineCoverage.In(run.Path), page);
             ReportCoverage.Render(Coverage.Of(run.Path), page);
             ReportHead.RenderFoot(run, page);
             page.Raw("<script type=\"application/json\" id=\"data\">").Raw(data.ToJson()).Raw("</script>\n");

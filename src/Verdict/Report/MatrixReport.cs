@@ -27,6 +27,7 @@ public static class MatrixReport
             MatrixGrid.Render(summary, links, page);
             MatrixFailures.Render(summary, links, page);
             MatrixFailures.RenderRest(summary, links, page);
+            ReportCoverage.Render(LineCoverage.In(summary.Path), page);
             ReportCoverage.Render(summary.Coverage(), page);
         });
     }

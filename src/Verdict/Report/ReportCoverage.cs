@@ -13,6 +13,14 @@ static class ReportCoverage
         page.Raw("</section>\n");
     }
 
+    public static void Render(LineCoverage? lines, HtmlText page)
+    {
+        if (lines is null) return;
+        page.Raw("<section id=\"lines\"><h2>Driver coverage</h2>\n");
+        LinePage.Table(lines, page, index => string.Create(CultureInfo.InvariantCulture, $"{LineCoverage.PageName}#source{index}"));
+        page.Raw("</section>\n");
+    }
+
     static void Device(CoveredDevice device, HtmlText page)
     {
         page.Raw("<details><summary><b>").Text(device.Name).Raw("</b> ").Text(device.Summary).Raw("</summary>\n")

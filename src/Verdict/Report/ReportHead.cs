@@ -44,7 +44,7 @@ static class ReportHead
 
     static string List(IEnumerable<string> items) => string.Join(", ", items);
 
-    static string Join(string name, string? detail) => detail is null ? name : $"{name} · {detail}";
+    static string Join(string name, string? detail) => string.IsNullOrEmpty(detail) ? name : $"{name} · {detail}";
 
     public static void RenderFoot(RunRecord run, HtmlText page)
     {

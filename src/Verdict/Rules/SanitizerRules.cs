@@ -10,7 +10,8 @@ static class SanitizerRules
     [
         "memcpy", "memset", "memmove", "__memcpy*", "__memset*", "__memmove*", "strcpy", "strlen", "strnlen", "strscpy", "kfree",
         "kfree_*", "kmem_cache_free*", "slab_*", "__slab_*", "__kmem_cache_*", "check_memory_region", "check_region_inline",
-        "instrument_*", "atomic_*", "arch_atomic*", "___slab_*", "__kmalloc*", "kmalloc*", "__do_kmalloc*",
+        "instrument_*", "atomic_*", "arch_atomic*", "___slab_*", "__kmalloc*", "kmalloc*", "__do_kmalloc*", "lock_acquire*", "__lock_acquire*",
+        "__mutex_*", "mutex_*", "complete", "complete_all", "complete_with_flags", "swake_up_*",
     ];
 
     public static readonly KernelRule[] All =

@@ -21,9 +21,9 @@ eventually() {
 
 find_port() { port=$(find "$card"/ -name 'ttyS[0-9]*' | head -n 1) && [ -n "$port" ]; }
 
-eventually 20 find_port || fail "no port appeared"
+eventually ${patience:-20} find_port || fail "no port appeared"
 tty=$(basename "$port")
-eventually 20 [ -c /dev/$tty ] || fail "no /dev/$tty appeared"
+eventually ${patience:-20} [ -c /dev/$tty ] || fail "no /dev/$tty appeared"
 
 # open_port [STTY WORDS...]: file descriptor 3 is the port from here on, as a plain wire.
 open_port() {
@@ -35,7 +35,7 @@ line() { grep "^${tty#ttyS}:" /proc/tty/driver/serial*; }
 
 # hears WORDS: the next line that comes.
 hears() {
-	read -r -t 20 heard <&3 || fail "nothing came"
+	read -r -t ${patience:-20} heard <&3 || fail "nothing came"
 	[ "$heard" = "$*" ] || fail "'$heard' came, not '$*'"
 }
 
