@@ -140,6 +140,22 @@ public sealed class SweepTests : IDisposable
     }
 
     [Fact]
+    public void A_hang_is_told_by_the_function_of_a_module_and_its_task_comes_first()
+    {
+        string[] said =
+        [
+            "sysrq: Show State", "task:kworker/u4:0    state:I stack:0", " [<602cc1f6>] worker_thread+0xe6/0x170",
+            "[    5.06] task:init            state:R stack:0", "[    5.06]  [<70816a7c>] ? ditto_old+0x1/0x190 [ditto]", "[    5.06]  [<70816a7c>] ditto_reset.cold+0x10c/0x190 [ditto]", "[    5.06]  [<602cc1f6>] pci_device_probe+0xe6/0x170",
+            "task:agent           state:S stack:0",
+        ];
+        var (function, lines) = StuckTask.In(said);
+        Assert.Equal("ditto_reset", function);
+        Assert.Equal([said[3], said[4], said[5], said[6], said[0], said[1], said[2], said[7]], lines);
+        Assert.Equal("nvme_wait_ready", StuckTask.In(["RIP: 0010:nvme_wait_ready+0x58/0xe0 [nvme_core]"]).Function);
+        Assert.Null(StuckTask.In(said[..3]).Function);
+    }
+
+    [Fact]
     public void The_table_of_planted_bugs_is_read_and_its_mistakes_are_named()
     {
         _folder.WithTest("s/t", "devices: ditto\n").With("s/planted", "# bugs\n7 a bug = ^kasan:\n");
