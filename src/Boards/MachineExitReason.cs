@@ -12,6 +12,9 @@ public enum MachineExitReason
     /// <summary>The guest reset itself without saying why: a triple fault, or a reboot.</summary>
     Reset,
 
+    /// <summary>Its watchdog was not fed, and bit.</summary>
+    WatchdogBit,
+
     /// <summary>We pulled the plug.</summary>
     Killed,
 

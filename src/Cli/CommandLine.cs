@@ -30,6 +30,20 @@ static class CommandLine
         return board;
     }
 
+    public static Option<GuestTime?> Time()
+    {
+        var time = new Option<GuestTime?>("--time") { Description = "Whose time guest and devices live in: host, or virtual (board uml), which jumps from event to event and repeats to the nanosecond (docs/virtual-time.md)", HelpName = "host|virtual" };
+        time.CompletionSources.Add("host", "virtual");
+        return time;
+    }
+
+    /// <summary>Refuses virtual time on a board that has none.</summary>
+    public static void CheckTime(GuestTime? time, string board)
+    {
+        if (time == GuestTime.Virtual && BoardCatalog.Find(board).Traits.WhyNot(BoardAbility.VirtualTime) is { } lack)
+            throw new UsageException($"--time virtual: the board {board} has {lack}; --board uml can");
+    }
+
     public static Option<string?> Modules() => new("--modules") { Description = "The modules directory of a kernel given by its path", HelpName = "DIR" };
 
     /// <summary>The words of an option that takes several, each time separated by commas.</summary>

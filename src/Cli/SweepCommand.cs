@@ -19,7 +19,7 @@ static class SweepCommand
     static readonly Option<string?> s_classes = new("--class") { Description = "Only 'legal' faults, which real PCI Express hardware may show, or only 'hostile' ones; both unless told", HelpName = "CLASS" };
     static readonly Option<bool> s_exhaustive = new("--exhaustive") { Description = "Every touch; unless told, one of those that look the same to the driver" };
     internal static readonly Option<string?> BudgetOption = new("--budget") { Description = "Stop after so long, the most telling faults first: 90s, 10m, 2h", HelpName = "TIME" };
-    internal static readonly Option<string?> LimitOption = new("--limit") { Description = "Time a step may take before the driver counts as hung; ten times the reference's, and 10 s, unless told", HelpName = "TIME" };
+    internal static readonly Option<string?> LimitOption = new("--limit") { Description = "Time a step may take before the driver counts as hung; five times the reference's, and 15 s, unless told; more for a driver whose own timeouts are longer", HelpName = "TIME" };
     internal static readonly Option<string[]> FaultOption = new("--fault") { Description = "Strike with this fault alone, in place of a sweep: how a finding is reproduced", HelpName = "RULE" };
     static readonly Option<bool> s_planted = new("--planted") { Description = "Sweep a driver with bugs planted in it, a table beside TEST says which, and count how many are found" };
     internal static readonly Option<int> JobsOption = new("--jobs", "-j") { Description = "Guests at once", HelpName = "N", DefaultValueFactory = _ => 1 };

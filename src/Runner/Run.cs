@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
+using Understudy.Runner.Suites;
 using Understudy.Runner.Symbols;
 using Understudy.Toolchain;
 using Understudy.Verdict;
@@ -55,6 +56,9 @@ public sealed class Run : IAsyncDisposable
 
     /// <summary>The guest gave no sign of life any more while its machine went on: something in it does not let go of the CPU.</summary>
     internal bool FellSilent { get; private set; }
+
+    /// <summary>The taint flags that the kernel set since the driver came.</summary>
+    internal ulong Tainted { get; set; }
 
     /// <summary>No step has failed or broken so far, so that the next is worth running.</summary>
     public bool IsHealthy => CanGoOn && Directory.Steps.All(step => step.Outcome?.IsGood() == true);
@@ -158,6 +162,11 @@ public sealed class Run : IAsyncDisposable
         if (_verdict is not null) return _verdict;
         await _over.CancelAsync().ConfigureAwait(false);
         var findings = await _evidence.CompleteAsync(_machine?.Pci).ConfigureAwait(false);
+        if (KernelTaint.Of(Tainted, findings, Directory.Now) is { } tainted)
+        {
+            Found(tainted);
+            findings = Findings;
+        }
         if (Symbols is { } symbols) findings = await SymboliseAsync(findings, symbols).ConfigureAwait(false);
         if (_evidence.Full is { } full) Broke(SignalKind.DiskFull, full.Message);
         var judged = VerdictEngine.Decide(Directory.Steps, findings, _signals, foretold ?? []);
@@ -280,6 +289,7 @@ public sealed class Run : IAsyncDisposable
         var kind = exit.Reason switch
         {
             MachineExitReason.Panicked => SignalKind.GuestPanicked,
+            MachineExitReason.WatchdogBit => SignalKind.WatchdogBit,
             MachineExitReason.Reset or MachineExitReason.PoweredOff => SignalKind.GuestReset,
             _ => SignalKind.MachineDied,
         };

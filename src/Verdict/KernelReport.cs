@@ -77,7 +77,11 @@ sealed class KernelReport
     void Read(string message)
     {
         _traceAwaited &= !Has(message, Rule.TraceAfter);
-        if (_traceAwaited) return;
+        if (_traceAwaited)
+        {
+            Learn(Rule.MatchBody(message));
+            return;
+        }
         if (Has(message, "</TASK>")) _insideTask = false;
         else if (Has(message, "<TASK>")) _insideTask = true;
         if (KernelFrame.TryPointer(message, out var pointer)) _pointer ??= pointer;

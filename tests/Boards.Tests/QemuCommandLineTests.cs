@@ -19,7 +19,7 @@ public sealed class QemuCommandLineTests
                 "-M", "q35,sata=off,smbus=off,usb=off,vmport=off,smm=off,i8042=off,graphics=off,memory-backend=ram", "-m", "256M", "-smp", "1",
                 "-object", "memory-backend-memfd,id=ram,size=256M,share=on",
                 "-bios", "/q/qboot.rom",
-                "-action", "panic=none,reboot=shutdown,shutdown=poweroff",
+                "-action", "panic=none,reboot=shutdown,watchdog=inject-nmi,shutdown=poweroff",
                 "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
                 "-chardev", "socket,id=qmp,path=SOCKETS/qmp", "-object", "monitor-qmp,id=monitor,chardev=qmp",
                 "-device", "virtio-serial-pci,id=agent",

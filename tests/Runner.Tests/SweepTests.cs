@@ -43,12 +43,28 @@ public sealed class SweepTests : IDisposable
         Assert.Equal([("A.X", 1), ("A.Y", 1), ("A.X", 2)], points.Select(point => (point.Touch.Target, point.Touch.Nth)).Distinct());
         var once = points.TakeWhile(point => point.Touch.Nth == 1).ToList();
         Assert.Equal(2 * (points.Count - once.Count), once.Count);
-        foreach (var round in (IEnumerable<SweepPoint>[])[once, points.Skip(once.Count)])
+        HashSet<FaultKind> telling = [FaultKind.Fail, FaultKind.Drop, FaultKind.Value, FaultKind.Flip, FaultKind.Remove, FaultKind.Do];
+        foreach (var round in (List<SweepPoint>[])[once, [.. points.Skip(once.Count)]])
         {
-            var classes = round.Select(point => point.Class).ToList();
-            Assert.Equal(classes.Order(), classes);
-            Assert.Equal(2, classes.Distinct().Count());
+            var (told, rest) = (round.TakeWhile(point => telling.Contains(point.Rule.Effect.Kind)).ToList(), round.SkipWhile(point => telling.Contains(point.Rule.Effect.Kind)).ToList());
+            Assert.DoesNotContain(rest, point => telling.Contains(point.Rule.Effect.Kind));
+            foreach (var classes in (List<FaultClass>[])[[.. told.Select(point => point.Class)], [.. rest.Select(point => point.Class)]])
+            {
+                Assert.Equal(classes.Order(), classes);
+                Assert.Equal(2, classes.Distinct().Count());
+            }
         }
+    }
+
+    [Fact]
+    public void What_the_device_does_by_itself_comes_first_and_configuration_space_last()
+    {
+        var touches = SweepTouch.From("nic", [new(BusOp.ConfigRead, 0, 0, 4, "Config.VendorId"), new(BusOp.MmioWrite, 0, 8, 4, "A.X"), new(BusOp.MmioRead, 0, 8, 4, "A.X"), new(BusOp.Interrupt, 0, 0, 0, ""), new(BusOp.DmaWrite, 0, 0x1000, 8, "")], [("run", 0)]);
+        var tried = SweepPlan.For(touches, _ => [], exhaustive: true).TakeWhile(point => point.Rule.Effect.Kind is FaultKind.Fail or FaultKind.Drop or FaultKind.Value or FaultKind.Flip or FaultKind.Remove);
+        string[] sides = ["own", "mmio-read", "mmio-write", "config-read"];
+        var order = tried.Select(point => Array.IndexOf(sides, point.Touch.Op is BusOp.Interrupt or BusOp.DmaWrite ? "own" : point.Rule.Operation)).ToList();
+        Assert.Equal(order.Order(), order);
+        Assert.Equal([0, 1, 2, 3], order.Distinct());
     }
 
     [Fact]
@@ -121,6 +137,22 @@ public sealed class SweepTests : IDisposable
         Assert.Contains("<li><b>bus-master-at-remove</b> left on</li>", page, StringComparison.Ordinal);
         Assert.Contains("it broke", page, StringComparison.Ordinal);
         Assert.Equal(points.Count, page.Split("<td><").Length - 1);
+    }
+
+    [Fact]
+    public void A_hang_is_told_by_the_function_of_a_module_and_its_task_comes_first()
+    {
+        string[] said =
+        [
+            "sysrq: Show State", "task:kworker/u4:0    state:I stack:0", " [<602cc1f6>] worker_thread+0xe6/0x170",
+            "[    5.06] task:init            state:R stack:0", "[    5.06]  [<70816a7c>] ? ditto_old+0x1/0x190 [ditto]", "[    5.06]  [<70816a7c>] ditto_reset.cold+0x10c/0x190 [ditto]", "[    5.06]  [<602cc1f6>] pci_device_probe+0xe6/0x170",
+            "task:agent           state:S stack:0",
+        ];
+        var (function, lines) = StuckTask.In(said);
+        Assert.Equal("ditto_reset", function);
+        Assert.Equal([said[3], said[4], said[5], said[6], said[0], said[1], said[2], said[7]], lines);
+        Assert.Equal("nvme_wait_ready", StuckTask.In(["RIP: 0010:nvme_wait_ready+0x58/0xe0 [nvme_core]"]).Function);
+        Assert.Null(StuckTask.In(said[..3]).Function);
     }
 
     [Fact]

@@ -173,24 +173,17 @@ public sealed class KernelLogScannerTests
     }
 
     [Fact]
-    public void Every_rule_is_shown_by_a_golden_log_or_named_as_not()
+    public void Every_rule_is_shown_by_a_golden_log()
     {
-        string[] unshown =
-        [
-            "stack-segment", "int3", "control-protection", "usercopy", "fortify", "odebug", "oops", "bug-other", "kmsan",
-            "kcsan", "workqueue-lockup", "lock-recursive", "lock-irq-inversion", "lock-irq-order", "lock-balance", "lock-freed",
-            "lock-held-exit", "lock-held-return", "lock-context", "rcu-usage", "lock-unregistered", "lockdep-full",
-            "smp-processor-id", "spinlock", "module-duplicate", "module-refused",
-        ];
         var shown = GoldenLog.Names.SelectMany(n => Scan(GoldenLog.Load(n).Log)).Select(f => f.Rule).ToHashSet();
-        Assert.Equal(unshown.Order(), KernelRules.All.Select(r => r.Id).Distinct().Except(shown).Order());
+        Assert.Empty(KernelRules.All.Select(r => r.Id).Distinct().Except(shown));
     }
 
     [Theory]
     [InlineData("PANIC: double fault, error_code: 0x0", "double fault")]
     [InlineData("stack segment: 0000 [#1] SMP", "stack segment fault")]
     [InlineData("int3: 0000 [#1] SMP", "int3")]
-    [InlineData("traps: Missing ENDBR: f+0x0/0x10", "control protection fault")]
+    [InlineData("traps: Missing ENDBR: f+0x0/0x10", "control protection fault in f")]
     [InlineData("usercopy: Kernel memory exposure attempt detected from SLUB object 'kmalloc-64'", "usercopy: memory exposure")]
     [InlineData("detected buffer overflow in memcpy", "buffer overflow")]
     [InlineData("memcpy: detected buffer overflow: 100 byte write of buffer size 64", "buffer overflow")]

@@ -46,7 +46,7 @@ static class QemuCommandLine
             "-bios", launch.Firmware,
             .. Iommu(spec.Iommu),
             // A guest whose memory is wanted stays when it has ended.
-            "-action", $"panic=none,reboot=shutdown,shutdown={(spec.MemoryDump is null ? "poweroff" : "pause")}",
+            "-action", $"panic=none,reboot=shutdown,watchdog=inject-nmi,shutdown={(spec.MemoryDump is null ? "poweroff" : "pause")}",
             "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
             "-chardev", $"socket,id=qmp,path={launch.Sockets}/qmp", "-object", "monitor-qmp,id=monitor,chardev=qmp",
             "-device", "virtio-serial-pci,id=agent",

@@ -31,7 +31,7 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
     string? _said, _dumpProblem;
     readonly Lock _dumping = new();
     Task? _dump;
-    bool _panicked, _killed, _disposed;
+    bool _panicked, _bit, _killed, _disposed;
 
     /// <summary>How it ended; completes once.</summary>
     public Task<MachineExit> Exit => _exit.Task;
@@ -242,6 +242,10 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
             case "GUEST_PANICKED" or "GUEST_CRASHLOADED":
                 _panicked = true;
                 break;
+            case "WATCHDOG":
+                _bit = true;
+                _ = BiteAsync();
+                break;
             // The second one is ours, by which a guest that was kept for its memory ends.
             case "SHUTDOWN" when _said is null:
                 _said = Word(data, "reason");
@@ -283,6 +287,13 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         await ((Task)Monitor.ExecuteAsync("quit")).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    // QEMU gave it an NMI, on which a kernel that is there panics and says where it was.
+    async Task BiteAsync()
+    {
+        await ((Task)Exit).WaitAsync(s_inspection).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await LeaveAsync().ConfigureAwait(false);
+    }
+
     static string? Word(JsonElement data, string key)
         => data.ValueKind == JsonValueKind.Object && data.TryGetProperty(key, out var word) ? word.GetString() : null;
 
@@ -293,6 +304,7 @@ sealed partial class QemuSession(QemuInstallation qemu, SocketDirectory sockets,
         await Task.WhenAll(_reading, _monitor?.Ended ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var panicked = _panicked || Printed.Contains(Panic, StringComparison.Ordinal);
         var reason = _killed ? MachineExitReason.Killed
+            : _bit ? MachineExitReason.WatchdogBit
             : panicked ? MachineExitReason.Panicked
             : _said == "guest-reset" ? MachineExitReason.Reset
             : _said == "guest-shutdown" ? MachineExitReason.PoweredOff

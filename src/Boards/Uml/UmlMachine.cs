@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using Understudy.Guest;
 using Understudy.Pci;
 using Understudy.Transports;
@@ -7,14 +9,18 @@ using Understudy.Transports.VhostUserPci;
 namespace Understudy.Boards;
 
 /// <summary>A machine of one spec: its devices, and the kernel they are in.</summary>
-sealed class UmlMachine : IMachine
+sealed partial class UmlMachine : IMachine
 {
     const string Panic = "Kernel panic - not syncing";
+
+    static readonly TimeSpan s_answer = TimeSpan.FromSeconds(10);
 
     readonly UmlBoard _board;
     readonly BootSpec _spec;
     readonly SocketDirectory _sockets = new();
-    readonly PacedClock _clock = new();
+    readonly DeviceClock _clock;
+    readonly Transports.TimeTravel.Calendar? _calendar;
+    readonly CalendarTime? _time;
     readonly VhostUserPciTransport _pci;
     readonly TaskCompletionSource<MachineExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     UmlProcess? _process;
@@ -25,7 +31,14 @@ sealed class UmlMachine : IMachine
     public UmlMachine(UmlBoard board, BootSpec spec)
     {
         (_board, _spec) = (board, spec);
-        _pci = new VhostUserPciTransport(_clock, new VhostUserPciOptions { Directory = _sockets.Path, Seed = spec.Seed });
+        if (spec.Time == GuestTime.Virtual)
+        {
+            var clock = new CalendarClock();
+            (_clock, _calendar) = (clock, new(clock, _sockets["calendar"]));
+            _time = new CalendarTime(_calendar);
+        }
+        else _clock = new PacedClock();
+        _pci = new VhostUserPciTransport(_clock, new VhostUserPciOptions { Directory = _sockets.Path, Calendar = _calendar, Seed = spec.Seed });
     }
 
     public IPciTransport Pci => _pci;
@@ -35,6 +48,8 @@ sealed class UmlMachine : IMachine
     public GuestAgent Guest => _guest ?? throw new InvalidOperationException("The machine has not booted.");
 
     public Task<MachineExit> Exit => _exit.Task;
+
+    public long? VirtualNanoseconds => _calendar is null ? null : _clock.Now;
 
     public Accelerator Accelerator => _board.Accelerator;
 
@@ -47,7 +62,7 @@ sealed class UmlMachine : IMachine
         if (_process is not null) throw new InvalidOperationException("A machine is switched on once.");
         var initramfs = _sockets["initramfs"];
         (await _board.InitramfsAsync(_spec, cancel).ConfigureAwait(false)).WriteTo(initramfs);
-        _process = await UmlProcess.StartAsync(_spec.Kernel.Vmlinuz, UmlCommandLine.For(_spec, _sockets.Path, initramfs, _pci.DeviceArguments)).ConfigureAwait(false);
+        _process = await UmlProcess.StartAsync(_spec.Kernel.Vmlinuz, _sockets.Path, UmlCommandLine.For(_spec, _sockets.Path, initramfs, _calendar?.SocketPath, _pci.DeviceArguments), _calendar is null ? null : _calendar.Serve).ConfigureAwait(false);
         _reading = Console.ReadAsync(_process.Console);
         _ = ReportExitAsync(_process);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -86,7 +101,22 @@ sealed class UmlMachine : IMachine
         }
     }
 
+    // The registers of the process say nothing to anybody: where the kernel is, it says itself.
     public Task<string> InspectAsync(CancellationToken cancel = default) => Task.FromResult("");
+
+    public async Task<string> AskTasksAsync(CancellationToken cancel = default)
+    {
+        if (_process is null || Exit.IsCompleted) return "";
+        var (ear, said) = (new ManagementConsole(_sockets.Path), new StringBuilder());
+        // At the highest log level, or half of it is left out.
+        foreach (var key in "9wt")
+        {
+            var answer = await ear.SysRqAsync(key, s_answer, cancel).ConfigureAwait(false);
+            if (answer.Length == 0) break;
+            said.Append(answer).Append('\n');
+        }
+        return string.Join('\n', said.ToString().Split('\n').Where(line => line.Length > 0 && !StackWords().IsMatch(line)));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -97,17 +127,19 @@ sealed class UmlMachine : IMachine
         if (_guest is not null) await _guest.DisposeAsync().ConfigureAwait(false);
         _process?.Dispose();
         await _pci.DisposeAsync().ConfigureAwait(false);
-        _clock.Dispose();
+        _calendar?.Dispose();
+        (_clock as IDisposable)?.Dispose();
         _sockets.Dispose();
     }
 
-    // The agent says when its lines pass bytes through as they are; until then they would edit what we send, and send it back.
+    // The agent says when its lines pass bytes through as they are; until then they would edit what we send, and send it back. The calendar's
+    // lines wait for that themselves.
     async Task MeetAsync(UmlProcess process, CancellationToken cancel)
     {
         var sign = new byte[1];
-        foreach (var line in (Stream[])[process.Control, process.Log])
+        foreach (var line in _calendar is null ? (Stream[])[process.Control, process.Log] : [])
             if (await line.ReadAsync(sign, cancel).ConfigureAwait(false) == 0) throw new GuestLostException("the agent's lines were closed before it spoke");
-        _guest = await GuestAgent.ConnectAsync(process.Control, process.Log, new GuestAgentOptions { OnDeviceCommand = _spec.OnDeviceCommand }, cancel).ConfigureAwait(false);
+        _guest = await GuestAgent.ConnectAsync(process.Control, process.Log, new GuestAgentOptions { OnDeviceCommand = _spec.OnDeviceCommand, Time = _time }, cancel).ConfigureAwait(false);
     }
 
     // A guest that ends meanwhile is the better story.
@@ -134,6 +166,9 @@ sealed class UmlMachine : IMachine
             : exit.Reason == MachineExitReason.Panicked ? new BootFailedException(Stage, $"the guest panicked while it came up\n{Console.LinesFrom(Panic, 20)}")
             : new BootFailedException(Stage, $"the guest ended while it came up\n{Console.LastLines(20)}");
     }
+
+    [GeneratedRegex(@"^(\[ *\d+\.\d+\])?( [0-9a-f]{8,16})+$")]
+    private static partial Regex StackWords();
 
     BootStage Stage => _guest is not null ? BootStage.Agent : Console.Tail.Contains("understudy-agent", StringComparison.Ordinal) ? BootStage.Init
         : Console.Tail.Contains("Linux version", StringComparison.Ordinal) ? BootStage.Kernel : BootStage.Firmware;

@@ -33,7 +33,9 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, CellStorage 
         }
         catch (GuestException refused)
         {
-            throw new TestErrorException($"'{script.Name}' cannot be run in the guest: {refused.Message}");
+            // It is there, for it was brought: what is missing is what it is to be run by.
+            var hint = refused.Message.EndsWith("No such file or directory", StringComparison.Ordinal) ? "; the interpreter of its first line, or the loader it was linked for, is not in the guest" : "";
+            throw new TestErrorException($"'{script.Name}' cannot be run in the guest: {refused.Message}{hint}");
         }
         catch (TimeoutException)
         {

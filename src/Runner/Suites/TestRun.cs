@@ -34,6 +34,7 @@ public sealed class TestRun : IAsyncDisposable
     LeakCheck? _leaks;
     CellStorage? _storage;
     IMachine? _machine;
+    ulong _taint;
     bool _booted;
 
     TestRun(TestPlan plan, string directory, IRunObserver observer)
@@ -175,7 +176,7 @@ public sealed class TestRun : IAsyncDisposable
     void Describe(Lab lab) => Run.Directory.Describe(Run.Directory.Info with
     {
         Kernel = new KernelFacts(lab.Kernel.Name, lab.Kernel.Release, lab.Kernel.PackageVersion, lab.Kernel.Sha256),
-        Qemu = lab.Qemu, Board = lab.Board.Model, Accelerator = lab.Accelerator,
+        Qemu = lab.Qemu, Board = lab.Board.Model, Accelerator = lab.Accelerator, Time = Settings.Time == GuestTime.Virtual ? "virtual" : null,
         Devices = [.. Settings.Devices.Select(device => new DeviceFacts(device.Name, device.Entry.Name))],
     });
 
@@ -206,7 +207,7 @@ public sealed class TestRun : IAsyncDisposable
         _machine = _lab!.Board.Assemble(_storage!.Into(new BootSpec(_lab.Kernel)
         {
             Modules = _modules!.OfKernel, Preloaded = ahead, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
-            Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
+            Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start, Time = Settings.Time,
             MemoryDump = _plan.DumpsMemory ? Path.Combine(Run.Directory.Path, Run.MemoryDump) : null,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         }));
@@ -219,6 +220,7 @@ public sealed class TestRun : IAsyncDisposable
         await _programs!.PushAsync(_machine.Guest, cancel).ConfigureAwait(false);
         if (settle is not null) await settle(_machine.Guest, cancel).ConfigureAwait(false);
         await Run.DriverComesAsync(_machine.Guest, cancel).ConfigureAwait(false);
+        _taint = await KernelTaint.ReadAsync(_machine.Guest, cancel).ConfigureAwait(false);
         _booted = true;
         notes.Detail = $"Linux {_machine.Guest.Identity.KernelRelease} {(Start == GuestStart.Cold ? "booted" : "restored")}{(ahead.Count > 0 ? $" with {string.Join(", ", ahead)}" : "")}";
     }
@@ -277,6 +279,7 @@ public sealed class TestRun : IAsyncDisposable
         var mark = log.Mark();
         if (!await MarkEndAsync(cancel).ConfigureAwait(false) || await log.SeesAsync(EndOfTest, s_patience, mark, cancel).ConfigureAwait(false) is null)
             throw new StepFailedException("the guest's kernel log came to a stop");
+        Run.Tainted = await KernelTaint.ReadAsync(_machine.Guest, cancel).ConfigureAwait(false) & ~_taint;
         await ReadBindingsAsync(cancel).ConfigureAwait(false);
         var records = log.Since();
         // A test that was skipped has done nothing that could be expected.

@@ -130,9 +130,12 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
         var isHeld = _scripts is { IsLost: true } || _run.Run.Directory.Steps.Any(step => step.Name == "unload" && step.Outcome == Outcome.Fail);
         var step = _run.Run.Directory.Steps.FirstOrDefault(step => step.Outcome == Outcome.Fail && step.EndedSeconds - step.StartedSeconds >= _limit.TotalSeconds
             && (isHeld || step.Name.EndsWith("modules", StringComparison.Ordinal) || step.Name.EndsWith("unload", StringComparison.Ordinal)));
-        if (step is not null) return New("hang", $"hang in step '{step.Name}'", step.Lines);
-        return _run.Run.FellSilent && _run.Run.Directory.Steps[^1] is var last ? New("hang", $"hang in step '{last.Name}': the guest gives no sign of life", last.Lines) : null;
+        if (step is not null) return Hang($"hang in step '{step.Name}'", step.Lines);
+        return _run.Run.FellSilent && _run.Run.Directory.Steps[^1] is var last ? Hang($"hang in step '{last.Name}': the guest gives no sign of life", last.Lines) : null;
     }
+
+    static SweepFinding Hang(string title, IReadOnlyList<string> lines)
+        => StuckTask.In(lines) is var (function, ordered) && function is not null ? New("hang", $"{title}, in {function}", ordered) : New("hang", title, lines);
 
     // In a reference every step counts, in a struck run those after the fault.
     SweepFinding? NoRecovery()

@@ -9,7 +9,7 @@ sealed class StruckGuests
 {
     const string Runs = "runs";
 
-    static readonly TimeSpan s_firstLimit = TimeSpan.FromMinutes(2), s_leastLimit = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan s_firstLimit = TimeSpan.FromMinutes(2), s_leastLimit = TimeSpan.FromSeconds(15);
 
     readonly Lab _lab;
     TimeSpan? _limit;

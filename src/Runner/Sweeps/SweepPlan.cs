@@ -8,12 +8,12 @@ static class SweepPlan
     /// <summary>What a driver sees of a device that is pulled, resets itself or interrupts for no reason, at whatever touch it happens.</summary>
     static readonly FaultKind[] s_anywhere = [FaultKind.Remove, FaultKind.Reset, FaultKind.Spurious, FaultKind.Do];
 
-    static readonly FaultKind[] s_first = [FaultKind.Remove, FaultKind.Fail, FaultKind.Drop, FaultKind.Do, FaultKind.Flip, FaultKind.Value];
+    static readonly FaultKind[] s_first = [FaultKind.Fail, FaultKind.Drop, FaultKind.Value, FaultKind.Flip, FaultKind.Remove, FaultKind.Do];
 
     static readonly FaultKind[] s_reads = [FaultKind.Fail, FaultKind.Value, FaultKind.Flip, FaultKind.Stuck, FaultKind.Becomes, FaultKind.Stale, FaultKind.Delay];
 
-    /// <summary>A fault for every place and every effect that a driver can see there: each place once before any twice, what the device does
-    /// by itself before what it answers, and legal ones before hostile ones.</summary>
+    /// <summary>A fault for every place and every effect that a driver can see there: each place once before any twice, the telling effects before
+    /// the others, what the device does by itself before what it answers, and legal ones before hostile ones.</summary>
     /// <param name="touches">The places, in their order.</param>
     /// <param name="events">What may happen to each device by itself, as words of its orders.</param>
     /// <param name="exhaustive">All places; otherwise one of each class.</param>
@@ -23,17 +23,19 @@ static class SweepPlan
         var seen = new Dictionary<(string, BusOp, string), int>();
         var ranked = places.Select(touch => (Touch: touch, Rank: seen[(touch.Device, touch.Op, touch.Target)] = seen.GetValueOrDefault((touch.Device, touch.Op, touch.Target)) + 1)).ToList();
         return [.. ranked.SelectMany(place => Effects(place.Touch.Op, events(place.Touch.Device)).Select(effect => (Rank: Rank(place.Touch.Op, place.Rank), Point: new SweepPoint(place.Touch, place.Touch.Rule(effect)))))
-            .OrderBy(point => point.Rank).ThenBy(point => Side(point.Point.Touch.Op)).ThenBy(point => point.Point.Class).ThenBy(point => Telling(point.Point.Rule.Effect.Kind)).Select(point => point.Point)];
+            .OrderBy(point => point.Rank).ThenBy(point => Telling(point.Point.Rule.Effect.Kind) == s_first.Length).ThenBy(point => Side(point.Point.Touch.Op)).ThenBy(point => point.Point.Class).ThenBy(point => Telling(point.Point.Rule.Effect.Kind)).Select(point => point.Point)];
     }
 
     // Transactions of the device have no register that tells them apart: the first few are as good as different places.
     static int Rank(BusOp op, int number) => Side(op) == 0 ? (number + 3) / 4 : number;
 
-    // Few, and what drivers trust most: descriptors, completions, interrupts. Then what the driver reads, then what it only writes.
+    // Few, and what drivers trust most: descriptors, completions, interrupts. Then what the driver reads, then what it only writes; configuration
+    // space is more the kernel's than the driver's.
     static int Side(BusOp op) => op switch
     {
-        BusOp.MmioRead or BusOp.ConfigRead => 1,
-        BusOp.MmioWrite or BusOp.ConfigWrite or BusOp.Reset => 2,
+        BusOp.MmioRead => 1,
+        BusOp.MmioWrite or BusOp.Reset => 2,
+        BusOp.ConfigRead or BusOp.ConfigWrite => 3,
         _ => 0,
     };
 

@@ -34,7 +34,7 @@ public sealed record SweepRequest(DirectoryTest Test, string Output, string Comm
     /// <summary>Host time for all of it; null for no limit.</summary>
     public TimeSpan? Budget { get; init; }
 
-    /// <summary>Host time a step of a struck run may take before it counts as hung; null for ten times what the reference took, and 10 s.</summary>
+    /// <summary>Host time a step of a struck run may take before it counts as hung; null for five times what the reference took, and 15 s.</summary>
     public TimeSpan? Limit { get; init; }
 
     /// <summary>Only these faults, each written with its device, in place of a plan.</summary>

@@ -15,7 +15,8 @@ static class MatrixGrid
         page.Raw($"<section id=\"matrix\"><h2>Matrix</h2>\n<div class=\"grid {style}\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Test</th>");
         foreach (var column in columns) page.Raw("<th scope=\"col\"><span>").Text(column).Raw("</span></th>");
         page.Raw("</tr></thead><tbody>\n");
-        foreach (var test in summary.Tests) Row(test, columns, cells, links, page);
+        // What went wrong must not be looked for: it stands first, and each part in its own order.
+        foreach (var test in summary.Tests.OrderBy(test => columns.All(column => !cells.TryGetValue((test, column), out var cell) || cell.Outcome?.IsGood() == true))) Row(test, columns, cells, links, page);
         page.Raw("</tbody></table></div>\n<p class=\"told\" id=\"told\" aria-live=\"polite\">Point at a cell to see what came of it; open it to see why.</p></section>\n");
     }
 

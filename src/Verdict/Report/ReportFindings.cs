@@ -11,7 +11,11 @@ static class ReportFindings
         if (run.Findings.Count == 0 && evidence.Count == 0) return;
         page.Raw("<section id=\"findings\"><h2>Findings</h2>\n");
         for (var i = 0; i < run.Findings.Count; i++) Render(run.Findings[i], i, page);
-        if (evidence.Count > 0) Lines(evidence, page);
+        if (evidence.Count > 0)
+        {
+            page.Raw("<p class=\"meta\">No report of the kernel, no complaint about a device. The verdict stands on this:</p>\n");
+            Lines(evidence, page);
+        }
         page.Raw("</section>\n");
     }
 

@@ -5,7 +5,7 @@ static class ReportLogs
 {
     public static void Render(ReportData data, HtmlText page)
     {
-        page.Raw("<section id=\"logs\"><h2>Log and device, on one time line</h2>\n<div class=\"columns\">\n");
+        page.Raw("<section id=\"logs\"><h2>").Raw(data.Trace.Count > 0 ? "Log and device, on one time line" : "Log").Raw($"</h2>\n<div class=\"columns{(data.Trace.Count > 0 ? "" : " alone")}\">\n");
         page.Raw("<div class=\"column\" id=\"log\"><div class=\"tools\"><div class=\"chips\">");
         if (data.Console.Count > 0) page.Raw("<button type=\"button\" class=\"tab\" data-log=\"console\">Console</button>");
         if (data.Kernel.Count > 0) page.Raw("<button type=\"button\" class=\"tab\" data-log=\"kernel\">Kernel log</button>");

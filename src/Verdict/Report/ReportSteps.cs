@@ -41,15 +41,18 @@ static class ReportSteps
         page.Raw($"<tr class=\"{Word(step)}\"><td><b>").Text(step.Name).Raw("</b>");
         var reason = step.Outcome == Outcome.Skip && step.Lines is [var first] ? first : null;
         if ((step.Detail ?? reason) is { } detail) page.Raw(" <span class=\"detail\">").Text(detail).Raw("</span>");
-        if (step.Lines.Count > 0 && (reason is null || step.Detail is not null))
-        {
-            page.Raw($"<details{(step.Outcome?.IsGood() == false ? " open" : "")}><summary>output</summary><pre>");
-            foreach (var line in step.Lines.Take(MostLines)) page.Text(line).Raw("\n");
-            if (step.Lines.Count > MostLines) page.Text($"... {step.Lines.Count - MostLines} more in steps.jsonl\n");
-            page.Raw("</pre></details>");
-        }
         page.Raw($"</td><td class=\"bars\"><div class=\"bar\"><i class=\"{Word(step)}\" style=\"{Place(step, total)}\"></i></div></td>")
             .Raw("<td class=\"number\">").Text(Took(step)).Raw("</td><td class=\"outcome\">").Text(Word(step)).Raw("</td></tr>\n");
+        if (step.Lines.Count > 0 && (reason is null || step.Detail is not null)) Lines(step, page);
+    }
+
+    // In a row of its own: what a guest says has long lines.
+    static void Lines(StepRecord step, HtmlText page)
+    {
+        page.Raw($"<tr class=\"output\"><td colspan=\"4\"><details{(step.Outcome?.IsGood() == false ? " open" : "")}><summary>output</summary><pre>");
+        foreach (var line in step.Lines.Take(MostLines)) page.Text(line).Raw("\n");
+        if (step.Lines.Count > MostLines) page.Text($"... {step.Lines.Count - MostLines} more in steps.jsonl\n");
+        page.Raw("</pre></details></td></tr>\n");
     }
 
     static string Word(StepRecord step) => step.Outcome?.Word() ?? "unfinished";

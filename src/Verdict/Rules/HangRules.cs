@@ -5,7 +5,7 @@ static class HangRules
 {
     static readonly string[] _sleeping =
     [
-        "__schedule*", "schedule*", "io_schedule*", "context_switch", "preempt_schedule*", "__mutex_lock*", "mutex_lock*",
+        "__switch_to*", "__schedule*", "schedule*", "io_schedule*", "context_switch", "preempt_schedule*", "__mutex_lock*", "mutex_lock*",
         "__rt_mutex*", "rwsem_*", "down_*", "down", "__down*", "wait_for_completion*", "__wait_for_common", "do_wait_for_common",
         "wait_for_common", "__wait_on_bit*", "wait_on_bit*", "out_of_line_wait*", "bit_wait*", "do_wait_intr*", "synchronize_*",
         "__synchronize_*", "__flush_work", "flush_work*",

@@ -6,6 +6,9 @@ static class LockingRules
 {
     const string Backtrace = "stack backtrace:";
 
+    // Of a lock that is still held it matters who took it.
+    const string TakenAt = @"^\s*#\d+: .* at: (?<func>[A-Za-z_][\w.]*)\+0x";
+
     static readonly string[] _lockdep =
     [
         "lock_acquire*", "__lock_acquire*", "lock_release*", "__lock_release*", "check_*", "validate_chain", "mark_lock*",
@@ -13,6 +16,7 @@ static class LockingRules
         "native_queued_*", "__mutex_*", "mutex_*", "rwsem_*", "down_*", "up_*", "__might_*", "___might_*", "might_*", "__schedule*",
         "schedule*", "preempt_schedule*", "rcu_*", "lock_sock_nested", "__local_bh_*", "trace_*", "add_lock_to_list", "valid_state",
         "usleep_range*", "msleep*", "fsleep", "dequeue_*", "mark_held_locks", "fs_reclaim_*", "__kmalloc*", "kmalloc*", "kmem_cache_alloc*", "slab_pre_alloc*",
+        "kfree", "kmem_cache_free*", "slab_free*",
     ];
 
     static KernelRule Lockdep(string id, string words) =>
@@ -39,10 +43,10 @@ static class LockingRules
         Lockdep("lock-freed", "held lock freed").Named("held lock freed"),
         new("lock-held-exit", Severity.Error, "WARNING: ",
             "WARNING: .* still has locks held",
-            "lockdep: locks still held[ in {frame}]") { SkipFrames = _lockdep, TraceAfter = Backtrace },
+            "lockdep: locks still held[ in {frame}]") { Body = TakenAt, SkipFrames = _lockdep, TraceAfter = Backtrace },
         new("lock-held-return", Severity.Error, "WARNING: ",
             "WARNING: lock held when returning to user space",
-            "lockdep: lock held when returning to user space") { SkipFrames = _lockdep },
+            "lockdep: lock held when returning to user space[ in {frame}]") { Body = TakenAt, SkipFrames = _lockdep, TraceAfter = Backtrace },
         Lockdep("lock-context", "Invalid wait context").Named("invalid wait context") with
         {
             Marker = "BUG: ",

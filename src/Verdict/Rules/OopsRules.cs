@@ -39,7 +39,7 @@ static class OopsRules
             "(Oops: )?control protection",
             "control protection fault[ in {frame}]") { End = EndTrace },
         new("control-protection", Severity.Fatal, "Missing ENDBR",
-            "(traps: )?Missing ENDBR",
+            @"(traps: )?Missing ENDBR(: (?<func>[A-Za-z_][\w.]*))?",
             "control protection fault[ in {frame}]") { End = EndTrace, Absorbs = ["bug", "oops", "invalid-opcode", CutHere] },
         new("list-corruption", Severity.Fatal, "list_",
             @"(?<kind>list_(add|del)) (double add|corruption)\b",
@@ -62,7 +62,17 @@ static class OopsRules
         },
         new("bug", Severity.Fatal, "ernel BUG at ",
             "[kK]ernel BUG at (?<where>[^ !:]+)(:\\d+)?",
-            "kernel BUG[ in {frame}]") { End = EndTrace, Absorbs = ["invalid-opcode", "oops"] },
+            "kernel BUG[ in {frame}]")
+        {
+            End = EndTrace,
+            Absorbs = ["invalid-opcode", "oops"],
+            // They stop where they find out that their caller did wrong.
+            SkipFrames = ["kfree", "kmem_cache_free*", "__kmem_cache_*", "__slab_free", "slab_free*", "set_freepointer", "fortify_panic", "__fortify_panic"],
+        },
+        // Where the architecture has no trap for it (include/asm-generic/bug.h).
+        new("bug", Severity.Fatal, "BUG: failure at ",
+            @"BUG: failure at \S+:\d+/(?<func>[A-Za-z_]\w*)\(\)!",
+            "kernel BUG[ in {frame}]") { OneLine = true },
         new("refcount", Severity.Error, "refcount_t: ",
             "refcount_t: (?<kind>[^.;]+)",
             "refcount bug: {kind}[ in {frame}]") { End = EndTrace, Absorbs = ["warning"] },
@@ -72,7 +82,7 @@ static class OopsRules
         {
             End = EndTrace,
             Absorbs = ["warning"],
-            SkipFrames = ["debug_print_object", "debug_check_no_obj_freed", "debug_object_*", "__debug_*", "kfree", "slab_free*", "kmem_cache_free*"],
+            SkipFrames = ["debug_print_object", "debug_check_no_obj_freed", "debug_object_*", "__debug_*", "kfree", "kmem_cache_free*", "slab_free*"],
         },
         new("warning", Severity.Error, "WARNING: ",
             // Up to 6.18, and after.
@@ -82,6 +92,13 @@ static class OopsRules
         new("oops", Severity.Fatal, "Oops",
             @"(Internal error: )?Oops( - [\w ]+)?: .*\[#\d+\]|Internal error: ",
             "Oops[ in {frame}]") { End = EndTrace },
+        new("stack-corrupted", Severity.Fatal, "stack-protector: ",
+            @"Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: (?<func>[A-Za-z_][\w.]*)",
+            "stack corrupted[ in {frame}]") { End = "Kernel Offset: " },
+        // User Mode Linux (arch/um/kernel/trap.c).
+        new("kernel-mode-fault", Severity.Fatal, "Kernel panic",
+            "Kernel panic - not syncing: (Kernel mode (fault at addr|signal )|Segfault with no mm|Kernel tried to access user memory at addr)",
+            "kernel mode fault[ in {frame}]") { SkipFrames = ["relay_signal", "segv*", "sig_handler*", "hard_handler", "bad_segv"] },
         new("panic", Severity.Fatal, "Kernel panic",
             "Kernel panic - not syncing: (?<cause>.*[^ ])",
             "Kernel panic: {cause}") { End = "Kernel Offset: ", SkipFrames = ["check_panic_on_warn*"] },

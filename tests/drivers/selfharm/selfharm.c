@@ -10,15 +10,21 @@
 #include <linux/irq.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <linux/platform_device.h>
 #include <linux/reboot.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 
 static char *harm;
 module_param(harm, charp, 0444);
@@ -100,6 +106,73 @@ HARM(list_corruption)
 	list_add(&entry, &head);
 	list_add(&entry, &head);
 	return 0;
+}
+
+HARM(list_del)
+{
+	LIST_HEAD(head);
+	struct list_head entry;
+
+	list_add(&entry, &head);
+	list_del(&entry);
+	list_del(&entry);
+	return 0;
+}
+
+HARM(invalid_opcode)
+{
+#ifdef CONFIG_X86
+	/* No BUG(): the kernel has no entry for this place. */
+	asm volatile("ud2" ::: "memory");
+#endif
+	return -ENODEV;
+}
+
+HARM(int3)
+{
+#ifdef CONFIG_X86
+	asm volatile("int3" ::: "memory");
+#endif
+	return -ENODEV;
+}
+
+/* Nobody reads it. */
+static void __user *const user = (void __user *)8;
+
+HARM(usercopy)
+{
+	size_t length = 128 + nothing;
+	char *bytes = kmalloc(64, GFP_KERNEL);
+
+	if (!bytes)
+		return -ENOMEM;
+	OPTIMIZER_HIDE_VAR(bytes);
+	OPTIMIZER_HIDE_VAR(length);
+	length = copy_to_user(user, bytes, length);
+	kfree(bytes);
+	return length ? -EFAULT : 0;
+}
+
+HARM(fortify)
+{
+	char room[8];
+	size_t length = sizeof(room) + 8 + nothing;
+
+	OPTIMIZER_HIDE_VAR(length);
+	memset(room, 0, length);
+	return ((volatile char *)room)[nothing];
+}
+
+HARM(stack_smash)
+{
+	char room[16];
+	volatile char *at = room;
+	int i;
+
+	OPTIMIZER_HIDE_VAR(at);
+	for (i = 0; i < 64; i++)
+		at[i] = 'x';
+	return room[nothing] & 0;
 }
 
 HARM(divide_error)
@@ -229,6 +302,59 @@ HARM(page_allocation)
 	return -ENOMEM;
 }
 
+HARM(bad_page)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 1);
+
+	if (!page)
+		return -ENOMEM;
+	/* Of a single page some kernels look only when they have its list to tidy up. */
+	page[1].mapping = (struct address_space *)8;
+	__free_pages(page, 1);
+	return 0;
+}
+
+static struct net_device *held;
+
+static void selfharm_let_go(struct work_struct *unused)
+{
+	dev_put(held);
+}
+
+static DECLARE_DELAYED_WORK(letting_go, selfharm_let_go);
+
+static netdev_tx_t selfharm_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	dev_kfree_skb(skb);
+	return NETDEV_TX_OK;
+}
+
+static const struct net_device_ops held_ops = { .ndo_start_xmit = selfharm_xmit };
+
+static void selfharm_netdev_setup(struct net_device *dev)
+{
+	dev->netdev_ops = &held_ops;
+	dev->needs_free_netdev = true;
+}
+
+HARM(netdev_held)
+{
+	int error;
+
+	held = alloc_netdev(0, "harm%d", NET_NAME_UNKNOWN, selfharm_netdev_setup);
+	if (!held)
+		return -ENOMEM;
+	error = register_netdev(held);
+	if (error) {
+		free_netdev(held);
+		return error;
+	}
+	dev_hold(held);
+	schedule_delayed_work(&letting_go, seconds * HZ);
+	unregister_netdev(held);
+	return 0;
+}
+
 HARM(out_of_bounds)
 {
 	char *bytes = kmalloc(64, GFP_KERNEL);
@@ -256,6 +382,62 @@ HARM(use_after_free)
 		value += *(volatile char *)bytes;
 		msleep(1);
 	}
+	return value & 0;
+}
+
+/* What a sampling detector sees, and nothing else is harmed by. */
+HARM(out_of_bounds_read)
+{
+	int i, value = 0;
+
+	for (i = 0; i < seconds * 100; i++) {
+		char *bytes = kmalloc(64, GFP_KERNEL);
+
+		if (!bytes)
+			return -ENOMEM;
+		OPTIMIZER_HIDE_VAR(bytes);
+		value += ((volatile char *)bytes)[64];
+		kfree(bytes);
+		msleep(1);
+	}
+	return value & 0;
+}
+
+HARM(double_free)
+{
+	char *bytes = kmalloc(64, GFP_KERNEL);
+
+	if (!bytes)
+		return -ENOMEM;
+	kfree(bytes);
+	OPTIMIZER_HIDE_VAR(bytes);
+	kfree(bytes);
+	return 0;
+}
+
+HARM(stack_out_of_bounds)
+{
+	char room[16] = "";
+
+	return ((volatile char *)room)[sizeof(room) + nothing] & 0;
+}
+
+static char global_room[16];
+
+HARM(global_out_of_bounds)
+{
+	return ((volatile char *)global_room)[sizeof(global_room) + 4 + nothing] & 0;
+}
+
+HARM(vmalloc_out_of_bounds)
+{
+	char *bytes = vmalloc(100);
+	int value;
+
+	if (!bytes)
+		return -ENOMEM;
+	value = ((volatile char *)bytes)[100 + nothing];
+	vfree(bytes);
 	return value & 0;
 }
 
@@ -295,6 +477,56 @@ HARM(data_race)
 HARM(shift)
 {
 	return (1 << (nothing + 40)) & 0;
+}
+
+HARM(array_index)
+{
+	static volatile int row[4];
+	int value, at = 6 + nothing;
+
+	OPTIMIZER_HIDE_VAR(at);
+	value = row[at];
+	return value & 0;
+}
+
+static void selfharm_nobody(struct timer_list *unused)
+{
+}
+
+/* A timer that is still armed is freed. */
+HARM(free_active)
+{
+	struct timer_list *armed = kmalloc(sizeof(*armed), GFP_KERNEL);
+
+	if (!armed)
+		return -ENOMEM;
+	timer_setup(armed, selfharm_nobody, 0);
+	mod_timer(armed, jiffies + HZ * 60);
+	kfree(armed);
+	return 0;
+}
+
+HARM(lock_unbalanced)
+{
+	static DEFINE_MUTEX(free);
+
+	mutex_unlock(&free);
+	return 0;
+}
+
+HARM(lock_held)
+{
+	static DEFINE_MUTEX(kept);
+
+	mutex_lock(&kept);
+	return 0;
+}
+
+HARM(rcu_usage)
+{
+	static int __rcu *guarded;
+
+	return rcu_dereference(guarded) ? 1 : 0;
 }
 
 static noinline __noclone int selfharm_stack_overflow_at(int depth);
@@ -358,7 +590,8 @@ HARM(power_off)
 
 HARM(taint)
 {
-	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+	/* As a driver's WARN() leaves it whose words are lost. */
+	add_taint(TAINT_WARN, LOCKDEP_STILL_OK);
 	return 0;
 }
 
@@ -389,12 +622,25 @@ static const struct {
 	int (*run)(void);
 } harms[] = {
 	ENTRY(null_deref), ENTRY(page_fault), ENTRY(general_protection), ENTRY(bug), ENTRY(warning), ENTRY(refcount),
-	ENTRY(list_corruption), ENTRY(divide_error), ENTRY(schedule_in_atomic), ENTRY(sleep_in_atomic), ENTRY(lock_order),
+	ENTRY(list_corruption), ENTRY(list_del), ENTRY(invalid_opcode), ENTRY(int3), ENTRY(usercopy), ENTRY(fortify),
+	ENTRY(stack_smash), ENTRY(divide_error), ENTRY(schedule_in_atomic), ENTRY(sleep_in_atomic), ENTRY(lock_order),
 	ENTRY(soft_lockup), ENTRY(rcu_stall), ENTRY(hung_task), ENTRY(silence), ENTRY(irq_nobody_cared), ENTRY(dma_api),
-	ENTRY(page_allocation), ENTRY(out_of_bounds), ENTRY(use_after_free), ENTRY(uninitialised), ENTRY(data_race), ENTRY(shift),
-	ENTRY(stack_overflow), ENTRY(double_fault), ENTRY(panic), ENTRY(panic_in_interrupt), ENTRY(reboot), ENTRY(power_off), ENTRY(taint),
+	ENTRY(page_allocation), ENTRY(bad_page), ENTRY(netdev_held), ENTRY(out_of_bounds), ENTRY(use_after_free),
+	ENTRY(out_of_bounds_read), ENTRY(double_free), ENTRY(stack_out_of_bounds), ENTRY(global_out_of_bounds),
+	ENTRY(vmalloc_out_of_bounds), ENTRY(uninitialised), ENTRY(data_race), ENTRY(shift), ENTRY(array_index),
+	ENTRY(free_active), ENTRY(lock_unbalanced), ENTRY(lock_held), ENTRY(rcu_usage), ENTRY(stack_overflow),
+	ENTRY(double_fault), ENTRY(panic), ENTRY(panic_in_interrupt), ENTRY(reboot), ENTRY(power_off), ENTRY(taint),
 	ENTRY(leak_slab), ENTRY(leak_vmalloc), ENTRY(leak_pages),
 };
+
+/* For a copy of the module by another name: two modules cannot export the same. */
+int harm_of_the_day(void);
+
+int harm_of_the_day(void)
+{
+	return nothing;
+}
+EXPORT_SYMBOL_GPL(harm_of_the_day);
 
 static int do_harm(const char *name)
 {
