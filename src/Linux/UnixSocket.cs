@@ -172,6 +172,19 @@ public sealed unsafe class UnixSocket : FileDescriptor
         }
     }
 
+    /// <summary>The other side has not read all that was sent (SIOCOUTQ).</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public bool HasUnread
+    {
+        get
+        {
+            const nuint outgoing = 0x5411;
+            var bytes = 0;
+            Libc.Check(Libc.ioctl(this, outgoing, (nint)(&bytes)), "ioctl", "SIOCOUTQ");
+            return bytes > 0;
+        }
+    }
+
     /// <summary>Takes the bytes that are there. Descriptors that came with them are closed.</summary>
     /// <returns>The number of bytes, 0 at the end of the stream (a reset is an end); null when there are none yet.</returns>
     /// <exception cref="LinuxException">The kernel refused.</exception>

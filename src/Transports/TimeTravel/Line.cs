@@ -7,7 +7,7 @@ namespace Understudy.Transports.TimeTravel;
 /// it is there; what it is told reaches it when it rests, at the time it is then. Reads by one at a time, writes from any thread.</summary>
 sealed class Line(UnixSocket socket, Action changed) : Stream
 {
-    const int Room = 1 << 20, HiddenMost = 1 << 18, Piece = 1 << 16, TellMost = 1 << 14;
+    const int Room = 1 << 20, HiddenMost = 1 << 18, Piece = 1 << 16, TellMost = 1 << 11;
 
     readonly Lock _lock = new();
     readonly byte[] _heard = new byte[Room];
@@ -70,8 +70,9 @@ sealed class Line(UnixSocket socket, Action changed) : Stream
     {
         lock (_lock)
         {
-            if (!_spoke || _told.WrittenCount == 0) return false;
-            // In one piece (net/unix: one buffer): the guest notes each by itself, and must not find another while it is told to go on.
+            // In one piece (net/unix: one buffer), and when the one before has been read: the guest notes each by itself, must not find another
+            // while it is told to go on, and notes none as long as it has not come to the last.
+            if (!_spoke || _told.WrittenCount == 0 || socket.HasUnread) return false;
             var sent = socket.SendSome(_told.WrittenSpan[..Math.Min(_told.WrittenCount, TellMost)]);
             if (sent == 0) return false;
             var rest = _told.WrittenSpan[sent..].ToArray();
