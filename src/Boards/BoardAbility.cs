@@ -32,4 +32,7 @@ public enum BoardAbility
 
     /// <summary>A disk made of an image.</summary>
     DiskImage,
+
+    /// <summary>A time that guest and devices share and nothing else moves: <see cref="GuestTime.Virtual"/>.</summary>
+    VirtualTime,
 }

@@ -65,7 +65,10 @@ public sealed record BootSpec(Kernel Kernel)
     /// <summary>Answers what somebody in the guest asks of a device; null answers that there is nobody to ask.</summary>
     public Func<DeviceCommand, Task<DeviceReply>>? OnDeviceCommand { get; init; }
 
-    /// <summary>Seed of everything random in the devices.</summary>
+    /// <summary>Whose time the guest and its devices live in.</summary>
+    public GuestTime Time { get; init; }
+
+    /// <summary>Seed of everything random in the devices and, in virtual time, in the guest.</summary>
     public int Seed { get; init; }
 
     /// <summary>Host time until the agent must answer.</summary>

@@ -23,6 +23,9 @@ public interface IMachine : IAsyncDisposable
     /// <summary>What runs the guest's instructions, and why that and nothing faster.</summary>
     Accelerator Accelerator { get; }
 
+    /// <summary>The virtual time it is, in nanoseconds since the guest was switched on; null where time is the host's.</summary>
+    long? VirtualNanoseconds => null;
+
     /// <summary>How gdb gets at the guest, once it has booted; null where it cannot.</summary>
     DebugTarget? Debugging => null;
 

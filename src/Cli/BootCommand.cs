@@ -24,6 +24,7 @@ static class BootCommand
     public static Command Create()
     {
         var board = CommandLine.Board();
+        var time = CommandLine.Time();
         var kernel = CommandLine.Kernel();
         var modules = CommandLine.Modules();
         var devices = new Option<string[]>("--device") { Description = "Devices to plug in, see 'understudy devices'; may be given several times", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
@@ -39,16 +40,19 @@ static class BootCommand
             understudy boot --kernel debian:6.12 --device rtl8111
             understudy boot --device rtl8111 -e 'ip link set eth0 up; device nic cable on; sleep 1; dmesg | tail -3'
             understudy boot --device rtl8111 --fault 'mmio-read RTL8111.ChipCmd nth=2 -> timeout' -e 'dmesg | grep r8169'
+            understudy boot --board uml --time virtual --device nvme -e 'sleep 3600; uptime'
             understudy boot --board uml --device rtl8111 --gdb
             understudy boot --board uml --device rtl8111 --gdb 'break rtl_open' --gdb continue --gdb backtrace -e 'ip link set eth0 up' </dev/null
             echo uname -a | understudy boot
-            """) { board, kernel, modules, sources, devices, cpus, memory, execute, faults, Gdb, json };
+            """) { board, time, kernel, modules, sources, devices, cpus, memory, execute, faults, Gdb, json };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(json), () =>
         {
             if (parsed.GetValue(cpus) is < 1 or > 64) throw new UsageException("--cpus takes a number from 1 to 64");
             if (parsed.GetValue(memory) is < 64 or > 65536) throw new UsageException("--memory takes a number of MiB from 64 to 65536");
+            var lives = CommandLine.TimeOf(parsed.GetValue(time), parsed.GetValue(board)!) ?? GuestTime.Host;
+            if (lives == GuestTime.Virtual && parsed.GetValue(execute) is null) throw new UsageException("--time virtual needs --execute: time jumps ahead while a guest has nothing to do, as it has while somebody types");
             if (parsed.GetResult(Gdb) is { Implicit: false } && parsed.GetValue(board) != "uml") throw new UsageException("--gdb gets at guests of the board uml only, which are processes: add --board uml");
-            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory)) { Faults = parsed.GetValue(faults) ?? [], Modules = [.. (parsed.GetValue(sources) ?? []).Select(Path.GetFullPath)] };
+            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory)) { Faults = parsed.GetValue(faults) ?? [], Time = lives, Modules = [.. (parsed.GetValue(sources) ?? []).Select(Path.GetFullPath)] };
             return RunAsync(session, parsed.GetValue(execute), parsed.GetResult(Gdb) is { Implicit: false } ? parsed.GetValue(Gdb) ?? [] : null, parsed.GetValue(json), cancel);
         }));
         return command;

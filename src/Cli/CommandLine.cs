@@ -30,6 +30,24 @@ static class CommandLine
         return board;
     }
 
+    public static Option<string?> Time()
+    {
+        var time = new Option<string?>("--time") { Description = "Whose time guest and devices live in: host, or virtual (board uml), which jumps from event to event and repeats to the nanosecond (docs/virtual-time.md)", HelpName = "host|virtual" };
+        time.AcceptOnlyFromAmong("host", "virtual");
+        return time;
+    }
+
+    /// <summary>What <see cref="Time"/> asks for; null where it is not given.</summary>
+    /// <exception cref="UsageException">It asks a board for what it has not.</exception>
+    public static GuestTime? TimeOf(string? word, string board)
+    {
+        if (word is null) return null;
+        var time = Enum.Parse<GuestTime>(word, ignoreCase: true);
+        if (time == GuestTime.Virtual && BoardCatalog.Find(board).Traits.WhyNot(BoardAbility.VirtualTime) is { } lack)
+            throw new UsageException($"--time virtual: the board {board} has {lack}; --board uml can");
+        return time;
+    }
+
     public static Option<string?> Modules() => new("--modules") { Description = "The modules directory of a kernel given by its path", HelpName = "DIR" };
 
     /// <summary>The words of an option that takes several, each time separated by commas.</summary>

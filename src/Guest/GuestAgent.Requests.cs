@@ -73,7 +73,7 @@ public sealed partial class GuestAgent
             underWay.Enqueue(AskAsync(request, $"push {path}", cancellation));
             offset += (ulong)length;
             // The first piece makes the file; a guest that cannot make it need not see the rest.
-            if (underWay.Count >= PiecesInFlight || offset == (ulong)length) await underWay.Dequeue();
+            if (underWay.Count >= (_time is null ? PiecesInFlight : 1) || offset == (ulong)length) await underWay.Dequeue();
             if (length < piece.Length) break;
         }
         await Task.WhenAll(underWay);
@@ -190,6 +190,8 @@ public sealed partial class GuestAgent
         try
         {
             await AskAsync(new FrameWriter(FrameType.PowerOff), "power off", cancellation);
+            // It goes down by itself now, for as long as that takes.
+            _time?.Begin();
         }
         catch (GuestLostException)
         {

@@ -20,6 +20,7 @@ public sealed partial class GuestAgent : IAsyncDisposable
     readonly AgentConnection _connection;
     readonly DeviceCommands _deviceCommands;
     readonly TimeProvider _clock;
+    readonly IGuestTime? _time;
     readonly CancellationTokenSource _closing = new();
     Task _logReader = Task.CompletedTask;
     GuestIdentity? _identity;
@@ -30,15 +31,17 @@ public sealed partial class GuestAgent : IAsyncDisposable
     {
         _log = log;
         _clock = options.Clock;
-        _deviceCommands = new(options.OnDeviceCommand);
-        _connection = new(control, Take);
+        _time = options.Time;
+        KernelLog = new(_time);
+        _deviceCommands = new(options.OnDeviceCommand, _time);
+        _connection = new(control, Take, _time);
     }
 
     /// <summary>What the agent said of its guest when the connection was made.</summary>
     public GuestIdentity Identity => _identity ?? throw new InvalidOperationException("the connection is not made yet");
 
     /// <summary>The guest's kernel log, from the first record the kernel still had.</summary>
-    public KernelLog KernelLog { get; } = new();
+    public KernelLog KernelLog { get; }
 
     /// <summary>The newest sign of life, or null before the first; there is one per second of guest time.</summary>
     public Heartbeat? LastHeartbeat => _heartbeat;

@@ -9,6 +9,9 @@ public sealed record GuestAgentOptions
     /// </summary>
     public Func<DeviceCommand, Task<DeviceReply>>? OnDeviceCommand { get; init; }
 
+    /// <summary>Told who waits for whom, where the guest's time passes by that; null where it passes by itself.</summary>
+    public IGuestTime? Time { get; init; }
+
     /// <summary>The clock of time stamps and durations.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

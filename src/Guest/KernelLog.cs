@@ -14,15 +14,15 @@ public sealed class KernelLog
 
     readonly Lock _lock = new();
     readonly List<KernelRecord> _records = [];
+    readonly List<Watch> _watches = [];
+    readonly IGuestTime? _time;
     long _dropped, _characters;
     KernelRecord? _newest;
     Exception? _end;
     readonly TaskCompletionSource _ended = NewSignal();
     TaskCompletionSource _changed = NewSignal();
 
-    internal KernelLog()
-    {
-    }
+    internal KernelLog(IGuestTime? time = null) => _time = time;
 
     /// <summary>
     /// Completes when no more records will come. A guest's last records may still be on their way when the guest is already known to be
@@ -87,6 +87,8 @@ public sealed class KernelLog
             _records.Add(_newest);
             _characters += record.Text.Length;
             if (_records.Count > RecordsKept || _characters > CharactersKept) DropOldest();
+            for (var i = _watches.Count - 1; i >= 0; i--)
+                if (_watches[i].Sees(_newest)) Unwatch(_watches[i]);
             (changed, _changed) = (_changed, NewSignal());
         }
         changed.TrySetResult();
@@ -98,6 +100,11 @@ public sealed class KernelLog
         lock (_lock)
         {
             _end ??= reason;
+            while (_watches is [var watch, ..])
+            {
+                watch.Fail(Missed());
+                Unwatch(watch);
+            }
             changed = _changed;
         }
         changed.TrySetResult();
@@ -110,19 +117,36 @@ public sealed class KernelLog
     public async Task<KernelRecord?> SeesAsync(
         Func<KernelRecord, bool> isIt, TimeSpan within, KernelLogMark since = default, CancellationToken cancellation = default)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(within);
+        var watch = new Watch(isIt);
+        lock (_lock)
+        {
+            if (!Look(since.Index).Records.Any(watch.Sees))
+            {
+                if (_end is not null) throw Missed();
+                _watches.Add(watch);
+                _time?.Begin();
+            }
+        }
         try
         {
-            await foreach (var record in ReadAsync(since, limit.Token))
-                if (isIt(record)) return record;
+            return await watch.Seen.WaitAsync(within, cancellation);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (TimeoutException)
         {
             return null;
         }
-        throw new GuestLostException("the kernel log ended before the awaited message came", _end);
+        finally
+        {
+            lock (_lock) Unwatch(watch);
+        }
     }
+
+    void Unwatch(Watch watch)
+    {
+        if (_watches.Remove(watch)) _time?.End();
+    }
+
+    GuestLostException Missed() => new("the kernel log ended before the awaited message came", _end);
 
     (IReadOnlyList<KernelRecord> Records, long Next, Exception? End, Task Changed) Look(long from)
     {
@@ -142,4 +166,28 @@ public sealed class KernelLog
     }
 
     static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Looks at each record when it comes, so that a guest whose time passes while somebody waits has none left when it has come.
+    sealed class Watch(Func<KernelRecord, bool> isIt)
+    {
+        readonly TaskCompletionSource<KernelRecord?> _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<KernelRecord?> Seen => _seen.Task;
+
+        public bool Sees(KernelRecord record)
+        {
+            try
+            {
+                return isIt(record) && _seen.TrySetResult(record);
+            }
+#pragma warning disable CA1031 // Whatever the caller's question throws belongs to the caller, not to the log.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                return _seen.TrySetException(failure);
+            }
+        }
+
+        public void Fail(Exception reason) => _seen.TrySetException(reason);
+    }
 }

@@ -108,6 +108,39 @@ public class FileDescriptor : SafeHandle
     /// <returns>False when the time went by first.</returns>
     public bool WaitWritable(TimeSpan timeout) => Wait(events: 4, timeout);
 
+    /// <summary>Waits until a read from one of them would not block (<c>poll(2)</c>).</summary>
+    /// <param name="from">Whom to wait for; at most 32.</param>
+    /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</param>
+    /// <returns>A bit for each that is ready, the first the lowest; none when the time went by first, or a signal came.</returns>
+    public static unsafe uint WaitAnyReadable(ReadOnlySpan<FileDescriptor> from, TimeSpan timeout)
+    {
+        const short readable = 1;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(from.Length, 32);
+        var entries = stackalloc Libc.PollEntry[from.Length];
+        Span<bool> held = stackalloc bool[from.Length];
+        held.Clear();
+        try
+        {
+            for (var i = 0; i < from.Length; i++)
+            {
+                from[i].DangerousAddRef(ref held[i]);
+                entries[i] = new() { Descriptor = from[i].Number, Events = readable };
+            }
+            var left = timeout < TimeSpan.Zero ? -1 : (int)Math.Min(Math.Ceiling(timeout.TotalMilliseconds), int.MaxValue);
+            nint result = Libc.poll(entries, (nuint)from.Length, left);
+            if (Libc.Interrupted(result) || Libc.Check(result, "poll") == 0) return 0;
+            uint ready = 0;
+            for (var i = 0; i < from.Length; i++)
+                if (entries[i].Returned != 0) ready |= 1u << i;
+            return ready;
+        }
+        finally
+        {
+            for (var i = 0; i < from.Length; i++)
+                if (held[i]) from[i].DangerousRelease();
+        }
+    }
+
     unsafe bool Wait(short events, TimeSpan timeout)
     {
         var held = false;

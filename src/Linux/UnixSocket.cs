@@ -155,7 +155,11 @@ public sealed unsafe class UnixSocket : FileDescriptor
 
     /// <summary>Sends a short message if there is room for it at once. From any thread.</summary>
     /// <returns>False when there is none, or nobody to read it.</returns>
-    public bool TrySend(ReadOnlySpan<byte> data)
+    public bool TrySend(ReadOnlySpan<byte> data) => SendSome(data) == data.Length;
+
+    /// <summary>Sends what there is room for at once. One thread at a time.</summary>
+    /// <returns>The number of bytes; 0 when there is no room, or nobody to read them.</returns>
+    public int SendSome(ReadOnlySpan<byte> data)
     {
         const int dontWait = 0x40;
         fixed (byte* start = data)
@@ -164,7 +168,25 @@ public sealed unsafe class UnixSocket : FileDescriptor
             var message = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1 };
             nint result;
             do result = Libc.sendmsg(this, &message, NoSignal | dontWait); while (Libc.Interrupted(result));
-            return result == data.Length;
+            return (int)Math.Max(result, 0);
+        }
+    }
+
+    /// <summary>Takes the bytes that are there. Descriptors that came with them are closed.</summary>
+    /// <returns>The number of bytes, 0 at the end of the stream (a reset is an end); null when there are none yet.</returns>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public int? TryReceive(Span<byte> buffer)
+    {
+        const int dontWait = 0x40;
+        fixed (byte* start = buffer)
+        {
+            var vector = new Libc.IoVector { Start = start, Length = (nuint)buffer.Length };
+            var message = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1 };
+            nint result;
+            do result = Libc.recvmsg(this, &message, dontWait); while (Libc.Interrupted(result));
+            if (result >= 0) return (int)result;
+            var errno = Marshal.GetLastPInvokeError();
+            return errno == Errno.EAGAIN ? null : errno == Errno.ECONNRESET ? 0 : (int)Libc.Check(result, "recvmsg");
         }
     }
 

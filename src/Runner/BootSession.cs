@@ -23,6 +23,9 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
     /// <summary>Faults that begin at power-on: lines as in a <c>faults</c> file.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 
+    /// <summary>Whose time guest and devices live in.</summary>
+    public GuestTime Time { get; init; }
+
     /// <summary>Absolute paths of directories of modules that are built and loaded, after the drivers of what is plugged in.</summary>
     public IReadOnlyList<string> Modules { get; init; } = [];
 
@@ -43,7 +46,7 @@ public sealed class BootSession(LabRequest lab, IReadOnlyList<string> devices, i
         var own = new CellModules([.. Modules.Select(path => new PlannedModule(path, ""))], opened);
         var notes = new StepNotes(new Teller(says));
         if (Modules.Count > 0) await own.BuildAsync(notes, cancel).ConfigureAwait(false);
-        var spec = new BootSpec(opened.Kernel) { Cpus = cpus, MemoryMebibytes = memoryMebibytes, Modules = [.. drivers.Concat(own.OfKernel)], OnDeviceCommand = command => Task.FromResult(Console.Answer(command)) };
+        var spec = new BootSpec(opened.Kernel) { Cpus = cpus, MemoryMebibytes = memoryMebibytes, Modules = [.. drivers.Concat(own.OfKernel)], Time = Time, OnDeviceCommand = command => Task.FromResult(Console.Answer(command)) };
         var machine = opened.Board.Assemble(spec);
         try
         {

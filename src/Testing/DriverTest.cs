@@ -86,6 +86,7 @@ sealed class DriverTest
         {
             problem = wrong.Message;
         }
+        if (TestVariables.Time is { } time) settings = settings with { Time = time };
         var assembly = test.TestClass.Class.Assembly;
         var (suite, name) = (assembly.GetName().Name!, DriverTestDiscoverer.NameOf(test.TestMethod));
         var command = TestVariables.Command ?? string.Create(CultureInfo.InvariantCulture,

@@ -44,6 +44,9 @@ static class TestVariables
     /// <summary>How guests come up.</summary>
     public static GuestStart Start => string.Equals(Get(CodeVariables.Start), nameof(GuestStart.Cold), StringComparison.OrdinalIgnoreCase) ? GuestStart.Cold : GuestStart.Restored;
 
+    /// <summary>Whose time guests live in; null leaves it to the tests.</summary>
+    public static GuestTime? Time => Enum.TryParse<GuestTime>(Get(CodeVariables.Time), ignoreCase: true, out var time) ? time : null;
+
     /// <summary>Devices are recorded.</summary>
     public static bool Record => Get(CodeVariables.Record) == "1";
 

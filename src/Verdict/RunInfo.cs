@@ -49,6 +49,9 @@ public sealed record RunInfo
     /// <summary>How guest instructions are executed, and why so.</summary>
     public AcceleratorFacts? Accelerator { get; init; }
 
+    /// <summary>Whose time guest and devices lived in, where it was not the host's: <c>virtual</c>.</summary>
+    public string? Time { get; init; }
+
     /// <summary>The modelled devices.</summary>
     public IReadOnlyList<DeviceFacts> Devices { get; init; } = [];
 }

@@ -74,6 +74,21 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
+    public async Task The_pages_are_made_again_where_the_runs_are_that_of_a_killed_runner_too()
+    {
+        Run("link", Outcome.Pass, "");
+        Run("killed", null, "");
+        var (code, text, error) = await ExportAsync("runs", "--format", "html");
+        Assert.Equal((0, ""), (code, error));
+        foreach (var page in (string[])["runs/link/report.html", "runs/killed/report.html", "runs/matrix.html"])
+        {
+            Assert.Contains(page, text, StringComparison.Ordinal);
+            Assert.Contains("understudy run nic --name", await File.ReadAllTextAsync(At(page), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        Assert.Equal(2, (await ExportAsync("runs", "--format", "html", "-o", "page.html")).Code);
+    }
+
+    [Fact]
     public async Task A_damaged_run_directory_is_told_and_the_others_are_exported()
     {
         Run("link", Outcome.Pass, "");

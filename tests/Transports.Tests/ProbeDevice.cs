@@ -5,7 +5,7 @@ namespace Understudy.Transports.Tests;
 /// <summary>A device that does a little of everything a transport carries: registers, interrupts of each kind, DMA both ways.</summary>
 sealed class ProbeDevice : PciDevice
 {
-    public const ulong EchoAt = 0, DoorbellAt = 4, AddressAt = 8, LengthAt = 0x10, CommandAt = 0x14, LevelAt = 0x18, ResultAt = 0x1C, BoomAt = 0x20, WindowAt = 0x1000;
+    public const ulong EchoAt = 0, DoorbellAt = 4, AddressAt = 8, LengthAt = 0x10, CommandAt = 0x14, LevelAt = 0x18, ResultAt = 0x1C, BoomAt = 0x20, AlarmAt = 0x24, WindowAt = 0x1000;
     public const uint ReadMemory = 1, WriteMemory = 2, WriteThenInterrupt = 3;
     public const int WindowSize = 0x3000, MsixVectorCount = 8, MsiVectorCount = 4;
 
@@ -20,6 +20,7 @@ sealed class ProbeDevice : PciDevice
         public static readonly Register Level = Map.R32((int)LevelAt).ReadWrite();
         public static readonly Register Result = Map.R32((int)ResultAt).ReadWrite();
         public static readonly Register Boom = Map.R32((int)BoomAt).ReadWrite();
+        public static readonly Register Alarm = Map.R32((int)AlarmAt).ReadWrite();
         public static readonly MemoryWindow Window = Map.Memory((int)WindowAt, WindowSize);
     }
 
@@ -36,6 +37,7 @@ sealed class ProbeDevice : PciDevice
 
     readonly RegisterFile _regs;
     readonly InterruptLine[] _lines;
+    DeviceTimer? _alarm;
 
     public ProbeDevice() : base(new PciIdentity(Vendor: 0x1234, Device: 0x5678, ClassCode: 0x118000))
     {
@@ -52,8 +54,12 @@ sealed class ProbeDevice : PciDevice
         _regs.OnWrite(Regs.Level, write => _lines[0].Set(write.New != 0));
         _regs.OnWrite(Regs.Command, write => Copy((uint)write.New));
         _regs.OnWrite(Regs.Echo, _ => Echoes++);
+        _regs.OnWrite(Regs.Alarm, write => _alarm!.Arm((long)write.New));
         _regs.OnWrite(Regs.Boom, _ => throw new InvalidOperationException("boom"));
     }
+
+    /// <summary>When alarms went off, in device time.</summary>
+    public List<long> Alarms { get; } = [];
 
     public int Resets { get; private set; }
 
@@ -70,6 +76,14 @@ sealed class ProbeDevice : PciDevice
     public bool Writes(ulong address, ReadOnlySpan<byte> source) => Dma.Write(address, source);
 
     public void Assert(bool level) => _lines[0].Set(level);
+
+    protected override void PluggedIn() => _alarm = Timer(Ring);
+
+    void Ring()
+    {
+        Alarms.Add(Now);
+        _lines[2].Pulse();
+    }
 
     protected override void OnReset() => Resets++;
 

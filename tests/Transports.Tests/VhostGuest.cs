@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Understudy.Linux;
 using Understudy.Pci;
+using Understudy.Transports.TimeTravel;
 using Understudy.Transports.VhostUserPci;
 
 namespace Understudy.Transports.Tests;
@@ -9,14 +10,15 @@ namespace Understudy.Transports.Tests;
 /// <summary>A probe device behind the transport for User Mode Linux.</summary>
 sealed class VhostRig : IAsyncDisposable
 {
-    public VhostRig()
+    public VhostRig(CalendarClock? clock = null, Calendar? calendar = null)
     {
-        Transport = new VhostUserPciTransport(Clock);
+        Clock = (DeviceClock?)clock ?? new ManualClock();
+        Transport = new VhostUserPciTransport(Clock, new VhostUserPciOptions { Calendar = calendar });
         Slot = Transport.Plug(new ProbeDevice(), "probe");
         SocketPath = (string)Transport.DeviceArguments[0]["socket"]!;
     }
 
-    public ManualClock Clock { get; } = new();
+    public DeviceClock Clock { get; }
 
     public VhostUserPciTransport Transport { get; }
 
@@ -99,6 +101,9 @@ sealed class VhostGuest : IDisposable
 
     /// <summary>Bytes as they are.</summary>
     public void SendRaw(ReadOnlySpan<byte> bytes, params ReadOnlySpan<FileDescriptor> descriptors) => _socket.Send(bytes, descriptors);
+
+    /// <summary>There is an answer to read, or will be within this time.</summary>
+    public bool HasAnswer(TimeSpan within) => _socket.WaitReadable(within);
 
     public void Call(uint request, ReadOnlySpan<byte> payload, params ReadOnlySpan<FileDescriptor> descriptors)
     {

@@ -142,7 +142,7 @@ public sealed class VhostUserPciTests
     static bool Writes(VhostRig rig, ulong address, byte[] data) => rig.Slot.Stimulate("write", device => ((ProbeDevice)device).Writes(address, data));
 
     // Four vectors, whose messages begin with 40.
-    static void EnableMsi(VhostGuest guest)
+    internal static void EnableMsi(VhostGuest guest)
     {
         var at = guest.ReadConfig(0x34, 1);
         while ((guest.ReadConfig(at, 1) & 0xff) != 5) at = guest.ReadConfig(at + 1, 1);

@@ -25,7 +25,7 @@ public sealed class QemuBoard : IBoard
     /// <inheritdoc/>
     public BoardTraits Traits => Lacks;
 
-    internal static BoardTraits Lacks { get; } = new();
+    internal static BoardTraits Lacks { get; } = new((BoardAbility.VirtualTime, "no virtual time: nobody can steer a PC's"));
 
     /// <summary>The QEMU it uses.</summary>
     public QemuInstallation Qemu { get; }
@@ -46,7 +46,8 @@ public sealed class QemuBoard : IBoard
     }
 
     /// <inheritdoc/>
-    public IMachine Assemble(BootSpec spec) => new QemuMachine(this, spec);
+    public IMachine Assemble(BootSpec spec) => spec.Time == GuestTime.Host ? new QemuMachine(this, spec)
+        : throw new LabFailedException($"Virtual time: the board qemu has {Lacks.WhyNot(BoardAbility.VirtualTime)}.");
 
     internal GuestTemplates Templates { get; }
 

@@ -12,14 +12,18 @@ static class UmlCommandLine
     /// <summary>The guest's name below <see cref="SocketDirectory"/>, where its management console is.</summary>
     public const string Name = "guest";
 
-    public static IReadOnlyList<string> For(BootSpec spec, string directory, string initramfs, IReadOnlyList<JsonObject> devices) =>
+    /// <summary>The arguments, for a kernel that runs in <paramref name="directory"/>: a path of each run's own would find its way into the
+    /// guest's random numbers, which its command line is stirred into.</summary>
+    public static IReadOnlyList<string> For(BootSpec spec, string directory, string initramfs, string? calendar, IReadOnlyList<JsonObject> devices) =>
     [
         string.Create(CultureInfo.InvariantCulture, $"mem={spec.MemoryMebibytes}M"),
         $"initrd={initramfs}",
         $"uml_dir={directory}/", $"umid={Name}",
         "con=null", $"con0=fd:{UmlProcess.ConsoleDescriptor}",
         $"con1=fd:{UmlProcess.ControlDescriptor}", $"con2=fd:{UmlProcess.LogDescriptor}", "understudy.ctl=tty1", "understudy.log=tty2",
-        .. devices.Select(device => string.Create(CultureInfo.InvariantCulture, $"virtio_uml.device={device["socket"]}:{PciDevice}")),
+        .. devices.Select(device => string.Create(CultureInfo.InvariantCulture, $"virtio_uml.device={Path.GetFileName((string)device["socket"]!)}:{PciDevice}")),
+        // Chance is the seed's where time is nobody's.
+        .. calendar is null ? (string[])[] : [$"time-travel=ext:{Path.GetFileName(calendar)}", string.Create(CultureInfo.InvariantCulture, $"random-seed={(uint)spec.Seed}")],
         // Calibrating the delay loop takes longer than all the rest; the system calls of guests are caught by seccomp where the host lets it.
         "lpj=10000000", "seccomp=auto", "loglevel=6", "net.ifnames=0",
         .. spec.KernelArguments,

@@ -18,7 +18,9 @@ sealed partial class UmlMachine : IMachine
     readonly UmlBoard _board;
     readonly BootSpec _spec;
     readonly SocketDirectory _sockets = new();
-    readonly PacedClock _clock = new();
+    readonly DeviceClock _clock;
+    readonly Transports.TimeTravel.Calendar? _calendar;
+    readonly CalendarTime? _time;
     readonly VhostUserPciTransport _pci;
     readonly TaskCompletionSource<MachineExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     UmlProcess? _process;
@@ -29,7 +31,14 @@ sealed partial class UmlMachine : IMachine
     public UmlMachine(UmlBoard board, BootSpec spec)
     {
         (_board, _spec) = (board, spec);
-        _pci = new VhostUserPciTransport(_clock, new VhostUserPciOptions { Directory = _sockets.Path, Seed = spec.Seed });
+        if (spec.Time == GuestTime.Virtual)
+        {
+            var clock = new CalendarClock();
+            (_clock, _calendar) = (clock, new(clock, _sockets["calendar"]));
+            _time = new CalendarTime(_calendar);
+        }
+        else _clock = new PacedClock();
+        _pci = new VhostUserPciTransport(_clock, new VhostUserPciOptions { Directory = _sockets.Path, Calendar = _calendar, Seed = spec.Seed });
     }
 
     public IPciTransport Pci => _pci;
@@ -39,6 +48,8 @@ sealed partial class UmlMachine : IMachine
     public GuestAgent Guest => _guest ?? throw new InvalidOperationException("The machine has not booted.");
 
     public Task<MachineExit> Exit => _exit.Task;
+
+    public long? VirtualNanoseconds => _calendar is null ? null : _clock.Now;
 
     public Accelerator Accelerator => _board.Accelerator;
 
@@ -51,7 +62,7 @@ sealed partial class UmlMachine : IMachine
         if (_process is not null) throw new InvalidOperationException("A machine is switched on once.");
         var initramfs = _sockets["initramfs"];
         (await _board.InitramfsAsync(_spec, cancel).ConfigureAwait(false)).WriteTo(initramfs);
-        _process = await UmlProcess.StartAsync(_spec.Kernel.Vmlinuz, UmlCommandLine.For(_spec, _sockets.Path, initramfs, _pci.DeviceArguments)).ConfigureAwait(false);
+        _process = await UmlProcess.StartAsync(_spec.Kernel.Vmlinuz, _sockets.Path, UmlCommandLine.For(_spec, _sockets.Path, initramfs, _calendar?.SocketPath, _pci.DeviceArguments), _calendar is null ? null : _calendar.Serve).ConfigureAwait(false);
         _reading = Console.ReadAsync(_process.Console);
         _ = ReportExitAsync(_process);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -116,17 +127,19 @@ sealed partial class UmlMachine : IMachine
         if (_guest is not null) await _guest.DisposeAsync().ConfigureAwait(false);
         _process?.Dispose();
         await _pci.DisposeAsync().ConfigureAwait(false);
-        _clock.Dispose();
+        _calendar?.Dispose();
+        (_clock as IDisposable)?.Dispose();
         _sockets.Dispose();
     }
 
-    // The agent says when its lines pass bytes through as they are; until then they would edit what we send, and send it back.
+    // The agent says when its lines pass bytes through as they are; until then they would edit what we send, and send it back. The calendar's
+    // lines wait for that themselves.
     async Task MeetAsync(UmlProcess process, CancellationToken cancel)
     {
         var sign = new byte[1];
-        foreach (var line in (Stream[])[process.Control, process.Log])
+        foreach (var line in _calendar is null ? (Stream[])[process.Control, process.Log] : [])
             if (await line.ReadAsync(sign, cancel).ConfigureAwait(false) == 0) throw new GuestLostException("the agent's lines were closed before it spoke");
-        _guest = await GuestAgent.ConnectAsync(process.Control, process.Log, new GuestAgentOptions { OnDeviceCommand = _spec.OnDeviceCommand }, cancel).ConfigureAwait(false);
+        _guest = await GuestAgent.ConnectAsync(process.Control, process.Log, new GuestAgentOptions { OnDeviceCommand = _spec.OnDeviceCommand, Time = _time }, cancel).ConfigureAwait(false);
     }
 
     // A guest that ends meanwhile is the better story.

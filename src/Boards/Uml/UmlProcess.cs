@@ -10,20 +10,24 @@ sealed class UmlProcess : IDisposable
 {
     readonly TaskCompletionSource<ChildProcess> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    readonly List<NetworkStream> _streams = [];
+    readonly List<Stream> _streams = [];
     ChildProcess? _process;
 
     /// <summary>Descriptors of the guest's: its console, and its lines for the agent.</summary>
     public const int ConsoleDescriptor = 1, ControlDescriptor = 3, LogDescriptor = 4;
 
     /// <summary>Starts a kernel.</summary>
+    /// <param name="kernel">Its file.</param>
+    /// <param name="directory">Where it runs.</param>
+    /// <param name="arguments">What it is told.</param>
+    /// <param name="line">Makes our side of a line for the agent; null leaves it to the socket.</param>
     /// <exception cref="LabFailedException">It cannot be started.</exception>
-    public static async Task<UmlProcess> StartAsync(string kernel, IReadOnlyList<string> arguments)
+    public static async Task<UmlProcess> StartAsync(string kernel, string directory, IReadOnlyList<string> arguments, Func<UnixSocket, Stream>? line)
     {
         var guest = new UmlProcess();
         using var nothing = FileDescriptor.Open("/dev/null");
-        UnixSocket console = guest.Channel(), control = guest.Channel(), log = guest.Channel();
-        new Thread(() => guest.Run("/usr/bin/setpriv", ["--pdeathsig", "KILL", "--", kernel, .. arguments], [nothing, console, console, control, log])) { IsBackground = true, Name = "uml-parent" }.Start();
+        UnixSocket console = guest.Channel(Plain), control = guest.Channel(line ?? Plain), log = guest.Channel(line ?? Plain);
+        new Thread(() => guest.Run("/usr/bin/setpriv", ["--pdeathsig", "KILL", "--", "/usr/bin/env", "-C", directory, Path.GetFullPath(kernel), .. arguments], [nothing, console, console, control, log])) { IsBackground = true, Name = "uml-parent" }.Start();
         try
         {
             guest._process = await guest._started.Task.ConfigureAwait(false);
@@ -40,11 +44,11 @@ sealed class UmlProcess : IDisposable
         return guest;
     }
 
-    public NetworkStream Console => _streams[0];
+    public Stream Console => _streams[0];
 
-    public NetworkStream Control => _streams[1];
+    public Stream Control => _streams[1];
 
-    public NetworkStream Log => _streams[2];
+    public Stream Log => _streams[2];
 
     /// <summary>Process ID.</summary>
     public int Id => _process!.Id;
@@ -66,12 +70,14 @@ sealed class UmlProcess : IDisposable
         foreach (var stream in _streams) stream.Dispose();
     }
 
-    UnixSocket Channel()
+    UnixSocket Channel(Func<UnixSocket, Stream> side)
     {
         var (ours, its) = UnixSocket.Pair();
-        _streams.Add(new NetworkStream(new Socket(ours.Hand()), ownsSocket: true));
+        _streams.Add(side(ours));
         return its;
     }
+
+    static NetworkStream Plain(UnixSocket ours) => new(new Socket(ours.Hand()), ownsSocket: true);
 
     void Run(string program, IReadOnlyList<string> arguments, IReadOnlyList<FileDescriptor> descriptors)
     {

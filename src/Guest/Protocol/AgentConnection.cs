@@ -6,7 +6,7 @@ namespace Understudy.Guest.Protocol;
 /// The control channel: one reader that hands each frame to whom it belongs, and writes that never interleave. The guest is not
 /// trusted: whatever breaks the protocol ends the connection with the reason, and fails everyone who waits.
 /// </summary>
-sealed class AgentConnection(Stream stream, Action<Frame> onEvent) : IAsyncDisposable
+sealed class AgentConnection(Stream stream, Action<Frame> onEvent, IGuestTime? time = null) : IAsyncDisposable
 {
     readonly Lock _lock = new();
     readonly Dictionary<uint, PendingReply> _pending = [];
@@ -25,6 +25,20 @@ sealed class AgentConnection(Stream stream, Action<Frame> onEvent) : IAsyncDispo
     /// <summary>Sends a request and leaves its answer to <paramref name="reply"/>; gives the request's id.</summary>
     public async Task<uint> SendAsync(FrameWriter request, PendingReply reply, CancellationToken cancellation)
     {
+        // No time passes between the question and its being asked.
+        time?.Hold();
+        try
+        {
+            return await SendHeldAsync(request, reply, cancellation);
+        }
+        finally
+        {
+            time?.Release();
+        }
+    }
+
+    async Task<uint> SendHeldAsync(FrameWriter request, PendingReply reply, CancellationToken cancellation)
+    {
         var id = Register(reply);
         ReadOnlyMemory<byte> frame;
         try
@@ -33,7 +47,7 @@ sealed class AgentConnection(Stream stream, Action<Frame> onEvent) : IAsyncDispo
         }
         catch
         {
-            lock (_lock) _pending.Remove(id);
+            Forget(id);
             throw;
         }
         try
@@ -90,7 +104,11 @@ sealed class AgentConnection(Stream stream, Action<Frame> onEvent) : IAsyncDispo
             _pending.Clear();
         }
         _closing.Cancel();
-        foreach (var reply in waiting) reply.Fail(reason);
+        foreach (var reply in waiting)
+        {
+            reply.Fail(reason);
+            time?.End();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -109,8 +127,15 @@ sealed class AgentConnection(Stream stream, Action<Frame> onEvent) : IAsyncDispo
             do _lastId = (_lastId + 1) & ~Frame.GuestId;
             while (_lastId == 0 || _pending.ContainsKey(_lastId));
             _pending.Add(_lastId, reply);
+            time?.Begin();
             return _lastId;
         }
+    }
+
+    void Forget(uint id)
+    {
+        lock (_lock)
+            if (_pending.Remove(id)) time?.End();
     }
 
     async Task WriteAsync(ReadOnlyMemory<byte> frame)
@@ -168,7 +193,7 @@ sealed class AgentConnection(Stream stream, Action<Frame> onEvent) : IAsyncDispo
         lock (_lock) _pending.TryGetValue(frame.Id, out reply);
         if (reply is not null)
         {
-            if (reply.Accept(frame)) lock (_lock) _pending.Remove(frame.Id);
+            if (reply.Accept(frame)) Forget(frame.Id);
             _frames.Strict = true;
         }
         else if (_frames.Strict)

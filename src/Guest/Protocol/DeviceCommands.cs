@@ -3,7 +3,7 @@ using System.Text;
 namespace Understudy.Guest.Protocol;
 
 /// <summary>Takes the guest's device commands to the host's handler and the answers back.</summary>
-sealed class DeviceCommands(Func<DeviceCommand, Task<DeviceReply>>? handler)
+sealed class DeviceCommands(Func<DeviceCommand, Task<DeviceReply>>? handler, IGuestTime? time = null)
 {
     // As many as the agent has room for; a guest that sends more is not our agent.
     const int AtOnceMax = 64;
@@ -15,6 +15,7 @@ sealed class DeviceCommands(Func<DeviceCommand, Task<DeviceReply>>? handler)
         var payload = new PayloadReader(frame.Type, frame.Payload.Span);
         if (payload.Texts() is not [var device, .. var words]) throw new InvalidDataException("a device command names no device");
         if (Interlocked.Increment(ref _underWay) > AtOnceMax) throw new InvalidDataException($"more than {AtOnceMax} device commands at once");
+        time?.Hold();
         var (id, command) = (frame.Id, new DeviceCommand(device, words));
         _ = Task.Run(() => AnswerAsync(command, id, connection));
     }
@@ -33,6 +34,7 @@ sealed class DeviceCommands(Func<DeviceCommand, Task<DeviceReply>>? handler)
         finally
         {
             Interlocked.Decrement(ref _underWay);
+            time?.Release();
         }
     }
 

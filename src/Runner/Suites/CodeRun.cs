@@ -50,6 +50,7 @@ static class CodeRun
         [CodeVariables.Symbols] = request.Symbols is { } symbols ? Path.GetFullPath(symbols) : "",
         [CodeVariables.Seed] = cell.Seed.ToString(CultureInfo.InvariantCulture),
         [CodeVariables.Start] = request.Start == GuestStart.Cold ? "cold" : "",
+        [CodeVariables.Time] = cell.Time is { } time ? time.ToString().ToLowerInvariant() : "",
         [CodeVariables.Faults] = string.Join('\n', cell.Faults),
         [CodeVariables.Record] = cell.Record ? "1" : "",
         [CodeVariables.Run] = directory,

@@ -25,6 +25,9 @@ public static class CodeVariables
     /// <summary><c>cold</c> boots each guest; otherwise they are restored.</summary>
     public const string Start = "UNDERSTUDY_START";
 
+    /// <summary><c>host</c> or <c>virtual</c>: whose time guests live in, whatever the tests say.</summary>
+    public const string Time = "UNDERSTUDY_TIME";
+
     /// <summary>Faults that begin when the rig is up: lines as in a <c>faults</c> file.</summary>
     public const string Faults = "UNDERSTUDY_FAULTS";
 

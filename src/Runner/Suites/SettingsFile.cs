@@ -8,7 +8,7 @@ namespace Understudy.Runner.Suites;
 static class SettingsFile
 {
     // What decides on which boards a test can run.
-    static readonly string[] s_ofBoards = ["boards", "needs", "cpus", "kernel-arguments", "qemu-arguments", "iommu"];
+    static readonly string[] s_ofBoards = ["boards", "needs", "cpus", "kernel-arguments", "qemu-arguments", "iommu", "time"];
 
     // All keys there are: what each does with its value.
     static readonly Dictionary<string, Func<TestSettings, SettingValue, TestSettings>> s_keys = new()
@@ -23,6 +23,7 @@ static class SettingsFile
         ["cpus"] = (settings, value) => settings with { Cpus = value.Number(1, 64) },
         ["memory"] = (settings, value) => settings with { MemoryMebibytes = value.Mebibytes() },
         ["iommu"] = (settings, value) => settings with { Iommu = value.Word<GuestIommu>() },
+        ["time"] = (settings, value) => settings with { Time = value.Word<GuestTime>() },
         ["kernel-arguments"] = (settings, value) => settings with { KernelArguments = value.Arguments() },
         ["qemu-arguments"] = (settings, value) => settings with { QemuArguments = value.Arguments() },
         ["timeout"] = (settings, value) => settings with { Timeout = value.Duration() },

@@ -15,7 +15,7 @@ static class SuitePlan
         TestCell[] cells = [.. request.Suites.SelectMany(suite => suite.Tests).SelectMany(test => PlacesFor(test, request, seed))
             .Where(cell => request.Selection.Chooses(cell.Test, cell.Place)).Select(cell => cell with
             {
-                Modules = cell.Kernel.Contains('/', StringComparison.Ordinal) ? request.Modules : null, Repeat = repeated ? round + 1 : 0, Faults = request.Faults, Record = request.Record,
+                Modules = cell.Kernel.Contains('/', StringComparison.Ordinal) ? request.Modules : null, Repeat = repeated ? round + 1 : 0, Time = request.Time, Faults = request.Faults, Record = request.Record,
             })];
         if (request.Shuffle) new Random(seed).Shuffle(cells);
         return cells;

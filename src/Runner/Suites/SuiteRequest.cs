@@ -36,6 +36,9 @@ public sealed record SuiteRequest(IReadOnlyList<TestSuite> Suites, string Output
     /// <summary>Faults for every test in a directory, beside those of its own: lines as in a <c>faults</c> file.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 
+    /// <summary>Whose time guests live in, whatever the tests say; null leaves it to them.</summary>
+    public GuestTime? Time { get; init; }
+
     /// <summary>Guests at once.</summary>
     public int Jobs { get; init; } = 1;
 

@@ -22,6 +22,9 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
     /// <summary>Faults beside those of the test: lines as in a <c>faults</c> file.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 
+    /// <summary>Whose time its guest lives in, whatever the test says; null leaves it to that.</summary>
+    public GuestTime? Time { get; init; }
+
     /// <summary>The modules directory of a kernel that is given by its path; null without one.</summary>
     public string? Modules { get; init; }
 
@@ -29,14 +32,14 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
     public string Place => Point?.Name ?? Kernel;
 
     /// <summary>What the test is run with.</summary>
-    public TestSettings Settings => Point?.For(Test) ?? Test.Settings;
+    public TestSettings Settings => (Point?.For(Test) ?? Test.Settings) is var settings && Time is { } time ? settings with { Time = time } : settings;
 
     /// <summary>Its name among all cells: <c>rtl8111/link@debian:6.12</c>, with <c>#2</c> for the second repetition.</summary>
     public string Name => $"{Test.FullName}@{Place}{(Repeat > 0 ? string.Create(CultureInfo.InvariantCulture, $"#{Repeat}") : "")}";
 
     /// <summary>The command line that runs this cell and nothing else.</summary>
     public string Reproduce => string.Create(CultureInfo.InvariantCulture,
-        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} {Where}{string.Concat(Faults.Select(rule => $" --fault {Quoted(rule)}"))} --seed {Seed}");
+        $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} {Where}{(Time is { } time ? $" --time {time.ToString().ToLowerInvariant()}" : "")}{string.Concat(Faults.Select(rule => $" --fault {Quoted(rule)}"))} --seed {Seed}");
 
     string Where => Point is { } point
         ? $"--matrix {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, point.Matrix))} --cell {Quoted(point.Name)}"

@@ -176,7 +176,7 @@ public sealed class TestRun : IAsyncDisposable
     void Describe(Lab lab) => Run.Directory.Describe(Run.Directory.Info with
     {
         Kernel = new KernelFacts(lab.Kernel.Name, lab.Kernel.Release, lab.Kernel.PackageVersion, lab.Kernel.Sha256),
-        Qemu = lab.Qemu, Board = lab.Board.Model, Accelerator = lab.Accelerator,
+        Qemu = lab.Qemu, Board = lab.Board.Model, Accelerator = lab.Accelerator, Time = Settings.Time == GuestTime.Virtual ? "virtual" : null,
         Devices = [.. Settings.Devices.Select(device => new DeviceFacts(device.Name, device.Entry.Name))],
     });
 
@@ -207,7 +207,7 @@ public sealed class TestRun : IAsyncDisposable
         _machine = _lab!.Board.Assemble(_storage!.Into(new BootSpec(_lab.Kernel)
         {
             Modules = _modules!.OfKernel, Preloaded = ahead, Cpus = Settings.Cpus, MemoryMebibytes = Settings.MemoryMebibytes,
-            Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start,
+            Iommu = Settings.Iommu, KernelArguments = Settings.KernelArguments, QemuArguments = Settings.QemuArguments, Seed = _plan.Seed, Start = Start, Time = Settings.Time,
             MemoryDump = _plan.DumpsMemory ? Path.Combine(Run.Directory.Path, Run.MemoryDump) : null,
             OnDeviceCommand = command => Task.FromResult(_console.Answer(command)),
         }));

@@ -44,7 +44,7 @@ public sealed record TestSettings
     [
         .. Needs, .. Cpus > 1 ? new[] { BoardAbility.Smp } : [], .. KernelArguments.Count > 0 ? new[] { BoardAbility.KernelArguments } : [],
         .. QemuArguments.Count > 0 ? new[] { BoardAbility.QemuArguments } : [], .. Iommu == GuestIommu.None ? [] : new[] { BoardAbility.Iommu },
-        .. Disk is null ? [] : new[] { BoardAbility.DiskImage },
+        .. Disk is null ? [] : new[] { BoardAbility.DiskImage }, .. Time == GuestTime.Host ? [] : new[] { BoardAbility.VirtualTime },
     ];
 
     /// <summary>Virtual CPUs.</summary>
@@ -55,6 +55,9 @@ public sealed record TestSettings
 
     /// <summary>The machine's IOMMU.</summary>
     public GuestIommu Iommu { get; init; }
+
+    /// <summary>Whose time guest and devices live in.</summary>
+    public GuestTime Time { get; init; }
 
     /// <summary>More kernel arguments.</summary>
     public IReadOnlyList<string> KernelArguments { get; init; } = [];

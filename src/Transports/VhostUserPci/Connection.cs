@@ -87,6 +87,7 @@ sealed class Connection(UnixSocket socket, DeviceServer server, CommandQueue com
         if (kick.Index == DeviceServer.CommandIndex) commands.Serve(server.Commands);
         else if (kick.Index == DeviceServer.InterruptIndex) server.InterruptsKicked();
         else throw NoQueue(kick.Index);
+        server.Kicked();
     }
 
     static void Accept(ulong features, ulong offered)

@@ -1,5 +1,6 @@
 using Understudy.Linux;
 using Understudy.Pci;
+using Understudy.Transports.TimeTravel;
 
 namespace Understudy.Transports.VhostUserPci;
 
@@ -12,15 +13,17 @@ sealed class DeviceServer : IPciBus
     readonly InterruptQueue _interrupts;
     readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Lock _lifetime = new();
+    readonly Calendar? _calendar;
     PciSlot? _slot;
     UnixSocket? _listener;
     Connection? _connection;
     bool _stopping, _shared;
 
-    public DeviceServer(string name, string socketPath, DeviceClock clock, Action<string, string> found)
+    public DeviceServer(string name, string socketPath, DeviceClock clock, Action<string, string> found, Calendar? calendar)
     {
-        (Name, SocketPath, Clock, _found) = (name, socketPath, clock, found);
-        (Commands, Interrupts, _interrupts) = (new Virtqueue(Memory), new Virtqueue(Memory), new InterruptQueue(this));
+        (Name, SocketPath, Clock, _found, _calendar) = (name, socketPath, clock, found, calendar);
+        (Commands, Interrupts, _interrupts) = (new Virtqueue(Memory), new Virtqueue(Memory), new InterruptQueue(this, callsLater: calendar is not null));
+        calendar?.Add(_interrupts);
     }
 
     public string Name { get; }
@@ -90,6 +93,9 @@ sealed class DeviceServer : IPciBus
     {
         lock (Clock.Gate) _interrupts.Kicked();
     }
+
+    /// <summary>A kick has been served: what it gave rise to is known to the guest when it goes on.</summary>
+    public void Kicked() => _calendar?.Call();
 
     public bool TryReadMemory(ulong address, Span<byte> destination) => Memory.Read(address, destination);
 

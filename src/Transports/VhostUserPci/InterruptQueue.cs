@@ -2,12 +2,14 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Understudy.Linux;
 using Understudy.Pci;
+using Understudy.Transports.TimeTravel;
 
 namespace Understudy.Transports.VhostUserPci;
 
 /// <summary>The queue by which interrupts reach the guest, and the channel that tells it to look there. Everything here happens under the
-/// bus's lock, and nothing waits for the guest.</summary>
-sealed class InterruptQueue(DeviceServer server)
+/// bus's lock, and nothing waits for the guest; but for calls that are made later, when somebody is there to see that the guest takes
+/// note.</summary>
+sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
 {
     const int MessageBytes = 20, MostWaiting = 4096;
     const byte Int = 6, Msi = 7;
@@ -18,15 +20,19 @@ sealed class InterruptQueue(DeviceServer server)
     readonly List<Virtqueue.Buffer> _chain = new(2);
     readonly Queue<uint> _waiting = new();
     readonly byte[] _call = new byte[Header.Bytes + 8];
+    readonly byte[] _answer = new byte[Header.Bytes + 8];
+    readonly Lock _calling = new();
     UnixSocket? _channel;
     bool _asserted, _sent;
+    volatile bool _owesCall;
 
     /// <summary>Takes over the channel for calls.</summary>
     public void SetChannel(UnixSocket? channel)
     {
         _channel?.Dispose();
         _channel = channel;
-        var header = new Header((Request)Features.VringCall, Header.Version, 8);
+        _owesCall = false;
+        var header = new Header((Request)Features.VringCall, Header.Version | (callsLater ? Header.NeedReply : 0), 8);
         MemoryMarshal.Write(_call, header);
         BinaryPrimitives.WriteUInt32LittleEndian(_call.AsSpan(Header.Bytes), 1);
     }
@@ -97,5 +103,37 @@ sealed class InterruptQueue(DeviceServer server)
     }
 
     // A guest that does not read its calls has some waiting, and one is as good as many.
-    void Call() => _channel?.TrySend(_call);
+    void Call()
+    {
+        if (callsLater) _owesCall = true;
+        else _channel?.TrySend(_call);
+    }
+
+    public bool OwesCall => _owesCall;
+
+    // Without the answer the guest might go on, and hear of its interrupt some time later.
+    public void Call(Func<FileDescriptor, bool> wait)
+    {
+        if (!_owesCall) return;
+        lock (_calling)
+        {
+            UnixSocket? channel;
+            lock (server.Clock.Gate)
+            {
+                if (!_owesCall) return;
+                (_owesCall, channel) = (false, _channel);
+                if (channel?.TrySend(_call) != true) return;
+            }
+            try
+            {
+                for (var got = 0; got < _answer.Length && wait(channel);)
+                    if (channel.TryReceive(_answer.AsSpan(got)) is { } bytes && bytes > 0) got += bytes;
+                    else return;
+            }
+            catch (ObjectDisposedException)
+            {
+                // The guest has gone meanwhile.
+            }
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using Understudy.Transports.TimeTravel;
+
 namespace Understudy.Transports.VhostUserPci;
 
 /// <summary>How a <see cref="VhostUserPciTransport"/> behaves.</summary>
@@ -7,6 +9,10 @@ public sealed record VhostUserPciOptions
     /// sockets that a killed one left are replaced. Null makes a fresh one under the system's directory for temporary files and removes it
     /// on disposal.</summary>
     public string? Directory { get; init; }
+
+    /// <summary>Gives the guest its time, on the same clock as the devices': they tell it of interrupts when it can take note at the time it
+    /// is. Null for guests that have a time of their own. Stays the caller's.</summary>
+    public Calendar? Calendar { get; init; }
 
     /// <summary>Seed of the devices' random sources.</summary>
     public int Seed { get; init; }

@@ -48,7 +48,7 @@ public sealed class VhostUserPciTransport : IPciTransport
     /// <inheritdoc/>
     public IReadOnlyList<BusFinding> Findings
     {
-        get { lock (_findings) return [.. _findings]; }
+        get { lock (_findings) return [.. _findings, .. _options.Calendar?.Findings ?? []]; }
     }
 
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ public sealed class VhostUserPciTransport : IPciTransport
         {
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
             CheckName(name);
-            var server = new DeviceServer(name, Path.Combine(_directory, $"{name}.sock"), _clock, Found);
+            var server = new DeviceServer(name, Path.Combine(_directory, $"{name}.sock"), _clock, Found, _options.Calendar);
             var slot = new PciSlot<T>(server, device, interceptors, _options.Seed);
             server.Start(slot);
             _servers.Add(server);

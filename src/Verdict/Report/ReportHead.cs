@@ -26,6 +26,7 @@ static class ReportHead
         Fact(page, "Device", List(info.Devices.Select(d => d.Model)), List(info.Devices.Select(d => Join(d.Name, d.Address))));
         Fact(page, "Board", info.Board, info.Qemu is { } q ? $"QEMU {q.Version}, {q.Origin}" : null);
         Fact(page, "Accelerator", info.Accelerator?.Name, info.Accelerator?.Reason);
+        Fact(page, "Time", info.Time, null);
         Fact(page, "Seed", info.Seed.ToString(CultureInfo.InvariantCulture), null);
         var started = info.StartedUtc.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
         Fact(page, "Started", started, run.EndedSeconds is { } end ? "took " + Show.Duration(end) : null);
