@@ -11,6 +11,9 @@ sealed partial record BuildTools(Compiler Compiler, IReadOnlyList<string> Variab
 {
     const string Newest = "14";
 
+    // With LLVM= kbuild links the host's programs by a bare "lld", which gcc knows only where that is not ld.lld-19.
+    const string OwnLinker = "HOSTLDFLAGS=-fuse-ld=bfd";
+
     // What every kernel's build calls; headers that objtool needs are on Debian a package of their own.
     static readonly string[] s_programs = ["make", "gcc", "ld", "flex", "bison", "bc", "xz"];
     static readonly string[] s_packages = [$"gcc-{Newest}", "make", "flex", "bison", "bc", "m4", "cpio", "kmod", "xz-utils", "libelf-dev", "libssl-dev", "libc6-dev"];
@@ -53,14 +56,14 @@ sealed partial record BuildTools(Compiler Compiler, IReadOnlyList<string> Variab
     static async Task<BuildTools> ClangAsync(Toolbox toolbox, string release, string? root, CancellationToken cancel)
     {
         if (release.Length == 0 && root is null && HostTool.Has("clang") && HostTool.Has("ld.lld"))
-            return new BuildTools(await OfAsync("clang", [], cancel).ConfigureAwait(false), ["LLVM=1", "HOSTCC=gcc"], "host");
+            return new BuildTools(await OfAsync("clang", [], cancel).ConfigureAwait(false), ["LLVM=1", "HOSTCC=gcc", OwnLinker], "host");
         if (release.Length == 0) release = "19";
         if (root is null && HostTool.Has($"clang-{release}") && HostTool.Has($"ld.lld-{release}"))
-            return new BuildTools(await OfAsync($"clang-{release}", [], cancel).ConfigureAwait(false), [$"LLVM=-{release}", "HOSTCC=gcc"], "host");
+            return new BuildTools(await OfAsync($"clang-{release}", [], cancel).ConfigureAwait(false), [$"LLVM=-{release}", "HOSTCC=gcc", OwnLinker], "host");
         var unpacked = await toolbox.ProgramsAsync([$"clang-{release}", $"lld-{release}", $"llvm-{release}"], cancel).ConfigureAwait(false);
         // Run through a loader of ours, clang looks for its own headers beside that loader.
         var resources = Path.Combine(unpacked, $"usr/lib/llvm-{release}/lib/clang/{release}");
-        return new BuildTools(await OfAsync($"clang-{release}", [Bin(unpacked)], cancel).ConfigureAwait(false), [$"LLVM=-{release}", $"CC=clang-{release} -resource-dir={resources}", "HOSTCC=gcc"], "host");
+        return new BuildTools(await OfAsync($"clang-{release}", [Bin(unpacked)], cancel).ConfigureAwait(false), [$"LLVM=-{release}", $"CC=clang-{release} -resource-dir={resources}", "HOSTCC=gcc", OwnLinker], "host");
     }
 
     static async Task<Compiler> OfAsync(string command, IReadOnlyList<string> path, CancellationToken cancel) =>
