@@ -49,10 +49,10 @@ static class BootCommand
         {
             if (parsed.GetValue(cpus) is < 1 or > 64) throw new UsageException("--cpus takes a number from 1 to 64");
             if (parsed.GetValue(memory) is < 64 or > 65536) throw new UsageException("--memory takes a number of MiB from 64 to 65536");
-            CommandLine.CheckTime(parsed.GetValue(time), parsed.GetValue(board)!);
-            if (parsed.GetValue(time) == GuestTime.Virtual && parsed.GetValue(execute) is null) throw new UsageException("--time virtual needs --execute: time jumps ahead while a guest has nothing to do, as it has while somebody types");
+            var lives = CommandLine.TimeOf(parsed.GetValue(time), parsed.GetValue(board)!) ?? GuestTime.Host;
+            if (lives == GuestTime.Virtual && parsed.GetValue(execute) is null) throw new UsageException("--time virtual needs --execute: time jumps ahead while a guest has nothing to do, as it has while somebody types");
             if (parsed.GetResult(Gdb) is { Implicit: false } && parsed.GetValue(board) != "uml") throw new UsageException("--gdb gets at guests of the board uml only, which are processes: add --board uml");
-            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory)) { Faults = parsed.GetValue(faults) ?? [], Time = parsed.GetValue(time) ?? GuestTime.Host, Modules = [.. (parsed.GetValue(sources) ?? []).Select(Path.GetFullPath)] };
+            var session = new BootSession(new LabRequest(parsed.GetValue(kernel), parsed.GetValue(modules), parsed.GetValue(board)!), [.. (parsed.GetValue(devices) ?? []).Select(CommandLine.DeviceNamed)], parsed.GetValue(cpus), parsed.GetValue(memory)) { Faults = parsed.GetValue(faults) ?? [], Time = lives, Modules = [.. (parsed.GetValue(sources) ?? []).Select(Path.GetFullPath)] };
             return RunAsync(session, parsed.GetValue(execute), parsed.GetResult(Gdb) is { Implicit: false } ? parsed.GetValue(Gdb) ?? [] : null, parsed.GetValue(json), cancel);
         }));
         return command;

@@ -30,18 +30,22 @@ static class CommandLine
         return board;
     }
 
-    public static Option<GuestTime?> Time()
+    public static Option<string?> Time()
     {
-        var time = new Option<GuestTime?>("--time") { Description = "Whose time guest and devices live in: host, or virtual (board uml), which jumps from event to event and repeats to the nanosecond (docs/virtual-time.md)", HelpName = "host|virtual" };
-        time.CompletionSources.Add("host", "virtual");
+        var time = new Option<string?>("--time") { Description = "Whose time guest and devices live in: host, or virtual (board uml), which jumps from event to event and repeats to the nanosecond (docs/virtual-time.md)", HelpName = "host|virtual" };
+        time.AcceptOnlyFromAmong("host", "virtual");
         return time;
     }
 
-    /// <summary>Refuses virtual time on a board that has none.</summary>
-    public static void CheckTime(GuestTime? time, string board)
+    /// <summary>What <see cref="Time"/> asks for; null where it is not given.</summary>
+    /// <exception cref="UsageException">It asks a board for what it has not.</exception>
+    public static GuestTime? TimeOf(string? word, string board)
     {
+        if (word is null) return null;
+        var time = Enum.Parse<GuestTime>(word, ignoreCase: true);
         if (time == GuestTime.Virtual && BoardCatalog.Find(board).Traits.WhyNot(BoardAbility.VirtualTime) is { } lack)
             throw new UsageException($"--time virtual: the board {board} has {lack}; --board uml can");
+        return time;
     }
 
     public static Option<string?> Modules() => new("--modules") { Description = "The modules directory of a kernel given by its path", HelpName = "DIR" };

@@ -15,7 +15,7 @@ static class RunCommand
 {
     static readonly Argument<string[]> s_paths = new("PATH") { Description = "Suites, single tests, directories of suites; projects and test programs in C#", Arity = ArgumentArity.OneOrMore };
     static readonly Option<string> s_board = CommandLine.Board();
-    static readonly Option<GuestTime?> s_time = CommandLine.Time();
+    static readonly Option<string?> s_time = CommandLine.Time();
     static readonly Option<string[]> s_kernels = new("--kernel") { Description = "Kernels to run on, separated by commas; the newest stable one unless told", HelpName = "NAME|PATH,...", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string?> s_matrix = new("--matrix") { Description = "Run on every point of a matrix of kernels, boards, devices, CPUs, memory and module parameters, instead of --kernel and --board", HelpName = "FILE" };
     static readonly Option<string[]> s_cells = new("--cell") { Description = "Only these points of the matrix; * and ? stand for other characters", HelpName = "PATTERN", AllowMultipleArgumentsPerToken = true };
@@ -87,7 +87,8 @@ static class RunCommand
         if (parsed.GetValue(s_seed) < 0) throw new UsageException("--seed takes a number from 0 on");
         if (parsed.GetValue(s_cold) && parsed.GetValue(s_restored)) throw new UsageException("--cold and --restored exclude each other");
         RequireTerminalToKeep(parsed);
-        if (parsed.GetValue(s_matrix) is null) CommandLine.CheckTime(parsed.GetValue(s_time), parsed.GetValue(s_board)!);
+        // Points of a matrix have boards of their own: where one has no virtual time, tests are skipped.
+        var time = CommandLine.TimeOf(parsed.GetValue(s_time), parsed.GetValue(s_matrix) is null ? parsed.GetValue(s_board)! : "uml");
         var output = parsed.GetValue(s_output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"run-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
         var failed = parsed.GetValue(s_lastFailed) ? LastFailed(Path.GetDirectoryName(Path.GetFullPath(output))!) : null;
         var kernels = Counting(parsed, CommandLine.Words(parsed.GetValue(s_kernels)));
@@ -95,7 +96,7 @@ static class RunCommand
         var request = new SuiteRequest(suites, output, Command(parsed))
         {
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
-            Board = parsed.GetValue(s_board)!, Time = parsed.GetValue(s_time), Points = Points(parsed), Modules = parsed.GetValue(s_modules), Symbols = Symbols(parsed), DumpMemory = parsed.GetValue(s_dumpMemory),
+            Board = parsed.GetValue(s_board)!, Time = time, Points = Points(parsed), Modules = parsed.GetValue(s_modules), Symbols = Symbols(parsed), DumpMemory = parsed.GetValue(s_dumpMemory),
             Selection = new TestSelection { Tags = CommandLine.Words(parsed.GetValue(s_tags)), Names = CommandLine.Words(parsed.GetValue(s_names)), Only = failed, Changed = Changed(parsed, suites) },
             Faults = parsed.GetValue(s_faults) ?? [], Record = parsed.GetValue(s_record),
             Start = parsed.GetValue(s_cold) ? GuestStart.Cold : GuestStart.Restored, Jobs = parsed.GetValue(s_jobs), Repeat = parsed.GetValue(s_repeat), UntilFail = parsed.GetValue(s_untilFail),
@@ -154,7 +155,8 @@ static class RunCommand
 
     static async Task VisitAsync(TestCell cell, GuestAgent guest, DeviceConsole devices, CancellationToken cancel)
     {
-        Console.Out.WriteLine($"{cell.Name} went wrong; this is its guest.");
+        // What shows the progress has left its line as it is.
+        Console.Out.WriteLine($"\r\e[K{cell.Name} went wrong; this is its guest.");
         await GuestShell.RunAsync(guest, devices, cancel).ConfigureAwait(false);
     }
 

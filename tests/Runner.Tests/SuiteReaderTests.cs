@@ -102,6 +102,7 @@ public sealed class SuiteReaderTests : IDisposable
     [InlineData("\nkernel: ['>=7', '<6.12']", "test.yaml:2: kernel: '>=7, <6.12' leaves no kernel; expected bounds such as '>=6.1' and '<7'")]
     [InlineData("kernel: ['>6.12', '=6.12']", "kernel: '>6.12, =6.12' leaves no kernel")]
     [InlineData("cpus: 2\nboards: uml", "test.yaml:2: boards: this leaves no board: the test needs smp, and uml has one CPU")]
+    [InlineData("boards: qemu\ntime: virtual", "test.yaml:1: boards: this leaves no board: the test needs virtual-time, and qemu has no virtual time")]
     [InlineData("boards: uml\nqemu-arguments: -d int", "test.yaml:1: boards: this leaves no board: the test needs qemu-arguments, and uml has no QEMU. Name a board that can, or none")]
     public void A_wrong_file_is_told_with_file_line_key_and_what_was_expected(string yaml, string expected)
     {
@@ -235,6 +236,7 @@ public sealed class SuiteReaderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("time: slow", "one of host, virtual")]
     [InlineData("iommu: arm", "one of none, intel, amd, virtio")]
     [InlineData("programs: [nothing.c]", "expected the path of a C file or of a directory with a C# project")]
     public void An_IOMMU_or_a_program_that_there_is_not_is_told(string line, string expected)

@@ -157,6 +157,32 @@ public sealed class CalendarTests
         Assert.Equal(3UL, guest.Run());
     }
 
+    [Fact]
+    public async Task A_guest_that_takes_no_note_of_its_interrupt_is_not_waited_for_for_ever()
+    {
+        using var time = new TimeRig();
+        time.Calendar.Patience = TimeSpan.FromMilliseconds(10);
+        await using var rig = new VhostRig(time.Clock, time.Calendar);
+        using var guest = new VhostGuest(rig.SocketPath).Boot();
+        using var clock = time.Connect().Start();
+        VhostUserPciTests.EnableMsi(guest);
+        guest.Write32(0, ProbeDevice.DoorbellAt, 1);
+        clock.Rest(until: 1_000);
+        time.Calendar.Begin();
+        Assert.Equal(1_000UL, clock.Run());
+        Assert.Contains("takes no note", Assert.Single(AwaitComplaints(time)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_guest_nobody_waits_for_goes_on_all_the_same_but_slowly()
+    {
+        using var rig = new TimeRig();
+        rig.Calendar.Patience = TimeSpan.FromMilliseconds(10);
+        using var guest = rig.Connect().Start();
+        guest.Rest(until: 1_000);
+        Assert.Equal(1_000UL, guest.Run());
+    }
+
     [Theory]
     [InlineData(7u)]
     [InlineData(99u)]

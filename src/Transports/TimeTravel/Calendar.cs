@@ -12,9 +12,6 @@ public sealed class Calendar : IDisposable
 {
     const int MostFindings = 100;
 
-    // By the host's clock. An interrupt not noted, a line not listened to: we go on. A guest nobody waits for: its time passes at our pace.
-    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
-
     // A guest that computes for longer than this is shown to its readers before it rests.
     static readonly TimeSpan s_late = TimeSpan.FromMilliseconds(500);
 
@@ -43,6 +40,10 @@ public sealed class Calendar : IDisposable
         _thread = new Thread(Keep) { IsBackground = true, Name = "calendar" };
         _thread.Start();
     }
+
+    /// <summary>How long, by the host's clock, for an interrupt that is not noted or a line that is not listened to, before we go on; and for a
+    /// guest nobody waits for, before its time passes at the pace of ours.</summary>
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>What the guest must be told: <c>time-travel=ext:PATH</c>.</summary>
     public string SocketPath { get; }
@@ -98,7 +99,7 @@ public sealed class Calendar : IDisposable
     /// <summary>Tells the guest of the interrupts it has from what it did just now. By a device's thread, before it lets the guest go on.</summary>
     internal void Call()
     {
-        foreach (var caller in _callers) caller.Call(answer => answer.WaitReadable(s_patience) || NotNoted());
+        foreach (var caller in _callers) caller.Call(answer => answer.WaitReadable(Patience) || NotNoted());
     }
 
     void Wake() => _wake.Signal();
@@ -166,7 +167,7 @@ public sealed class Calendar : IDisposable
             if (!Array.Exists(_lines, line => line.Tell())) return null;
             _telling = (looks, Stopwatch.GetTimestamp());
         }
-        var left = s_patience - Stopwatch.GetElapsedTime(_telling.Value.Since);
+        var left = Patience - Stopwatch.GetElapsedTime(_telling.Value.Since);
         var noted = guest.Looks > _telling.Value.Looks && guest.Wanted <= _clock.Now;
         if (!noted && left > TimeSpan.Zero) return left;
         if (!noted) NotNoted();
@@ -180,7 +181,7 @@ public sealed class Calendar : IDisposable
         var (since, time) = _held ??= (Stopwatch.GetTimestamp(), _clock.Now);
         if (next is null) return Timeout.InfiniteTimeSpan;
         const long nanosecondsPerTick = 100;
-        var left = s_patience + TimeSpan.FromTicks((next.Value - time) / nanosecondsPerTick) - Stopwatch.GetElapsedTime(since);
+        var left = Patience + TimeSpan.FromTicks((next.Value - time) / nanosecondsPerTick) - Stopwatch.GetElapsedTime(since);
         return left > TimeSpan.Zero ? left : null;
     }
 
@@ -209,7 +210,7 @@ public sealed class Calendar : IDisposable
     bool AwaitServing(FileDescriptor answer)
     {
         var since = Stopwatch.GetTimestamp();
-        while (s_patience - Stopwatch.GetElapsedTime(since) is var left && left > TimeSpan.Zero && !_stopping && _guest is { IsGone: false } guest)
+        while (Patience - Stopwatch.GetElapsedTime(since) is var left && left > TimeSpan.Zero && !_stopping && _guest is { IsGone: false } guest)
         {
             var ready = FileDescriptor.WaitAnyReadable([answer, guest.Socket, _wake], left);
             if ((ready & 1) != 0) return true;
@@ -221,7 +222,7 @@ public sealed class Calendar : IDisposable
 
     bool NotNoted()
     {
-        if (!_stopping && _guest is { IsGone: false }) Found($"it takes no note of what comes in, for {s_patience.TotalSeconds} s");
+        if (!_stopping && _guest is { IsGone: false }) Found($"it takes no note of what comes in, for {Patience.TotalSeconds} s");
         return false;
     }
 

@@ -48,7 +48,7 @@ public sealed class VhostUserPciTransport : IPciTransport
     /// <inheritdoc/>
     public IReadOnlyList<BusFinding> Findings
     {
-        get { lock (_findings) return [.. _findings]; }
+        get { lock (_findings) return [.. _findings, .. _options.Calendar?.Findings ?? []]; }
     }
 
     /// <inheritdoc/>
