@@ -11,7 +11,7 @@
 #define PCI_IRQ_INTX PCI_IRQ_LEGACY
 #endif
 
-#define BUTTON_BOUNCES_MS 5
+#define BUTTON_BOUNCES_MS 20
 
 int planted_bug;
 module_param_named(bug, planted_bug, int, 0444);

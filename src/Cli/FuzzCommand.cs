@@ -21,7 +21,7 @@ static class FuzzCommand
             understudy fuzz suites/ditto/copy --board uml --fault 'mmio-read Ditto.Capabilities nth=1 -> value 0' --fault 'irq 0 nth=2 -> drop'
             """)
         {
-            SweepCommand.Subject, SweepCommand.BoardOption, SweepCommand.KernelOption, SweepCommand.ModulesOption, SweepCommand.ParametersOption, SweepCommand.BudgetOption, SweepCommand.LimitOption,
+            SweepCommand.Subject, SweepCommand.BoardOption, SweepCommand.KernelOption, SweepCommand.ModulesOption, SweepCommand.ParametersOption, SweepCommand.TimeOption, SweepCommand.BudgetOption, SweepCommand.LimitOption,
             SweepCommand.FaultOption, SweepCommand.JobsOption, SweepCommand.SeedOption, SweepCommand.OutputOption, SweepCommand.JsonOption,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(SweepCommand.JsonOption), () => RunAsync(parsed, cancel)));

@@ -155,7 +155,8 @@ static class RunCommand
 
     static async Task VisitAsync(TestCell cell, GuestAgent guest, DeviceConsole devices, CancellationToken cancel)
     {
-        Console.Out.WriteLine($"{cell.Name} went wrong; this is its guest.");
+        // What shows the progress has left its line as it is.
+        Console.Out.WriteLine($"\r\e[K{cell.Name} went wrong; this is its guest.");
         await GuestShell.RunAsync(guest, devices, cancel).ConfigureAwait(false);
     }
 

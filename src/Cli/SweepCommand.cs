@@ -18,6 +18,7 @@ static class SweepCommand
     internal static readonly Option<string?> ParametersOption = new("--parameters") { Description = "More parameters for the last of the test's modules", HelpName = "'KEY=VALUE ...'" };
     static readonly Option<string?> s_classes = new("--class") { Description = "Only 'legal' faults, which real PCI Express hardware may show, or only 'hostile' ones; both unless told", HelpName = "CLASS" };
     static readonly Option<bool> s_exhaustive = new("--exhaustive") { Description = "Every touch; unless told, one of those that look the same to the driver" };
+    internal static readonly Option<string?> TimeOption = CommandLine.Time();
     internal static readonly Option<string?> BudgetOption = new("--budget") { Description = "Stop after so long, the most telling faults first: 90s, 10m, 2h", HelpName = "TIME" };
     internal static readonly Option<string?> LimitOption = new("--limit") { Description = "Time a step may take before the driver counts as hung; five times the reference's, and 15 s, unless told; more for a driver whose own timeouts are longer", HelpName = "TIME" };
     internal static readonly Option<string[]> FaultOption = new("--fault") { Description = "Strike with this fault alone, in place of a sweep: how a finding is reproduced", HelpName = "RULE" };
@@ -39,7 +40,7 @@ static class SweepCommand
             understudy sweep --planted --board uml --kernel uml/all -j 2
             """)
         {
-            Subject, BoardOption, KernelOption, ModulesOption, ParametersOption, s_classes, s_exhaustive, BudgetOption, LimitOption, FaultOption, s_planted, JobsOption, SeedOption, OutputOption, JsonOption,
+            Subject, BoardOption, KernelOption, ModulesOption, ParametersOption, TimeOption, s_classes, s_exhaustive, BudgetOption, LimitOption, FaultOption, s_planted, JobsOption, SeedOption, OutputOption, JsonOption,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(JsonOption), () => RunAsync(parsed, cancel)));
         return command;
@@ -78,7 +79,7 @@ static class SweepCommand
     {
         if (parsed.GetValue(JobsOption) is < 1 or > 256) throw new UsageException("--jobs takes a number from 1 to 256");
         if (parsed.GetValue(SeedOption) < 0) throw new UsageException("--seed takes a number from 0 on");
-        var test = Test(parsed, verb, unlessTold);
+        var test = Timed(parsed, Test(parsed, verb, unlessTold));
         var output = parsed.GetValue(OutputOption) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{verb}-{DateTime.Now:yyyyMMdd-HHmmss-fff}"));
         var board = parsed.GetValue(BoardOption)!;
         return new SweepRequest(test, output, Again(parsed, test, verb))
@@ -86,6 +87,14 @@ static class SweepCommand
             Board = board, Kernel = parsed.GetValue(KernelOption) ?? BoardCatalog.Find(board).Kernel, Modules = parsed.GetValue(ModulesOption), Seed = parsed.GetValue(SeedOption), Jobs = parsed.GetValue(JobsOption),
             Budget = Time(parsed, BudgetOption), Limit = Time(parsed, LimitOption), Rules = parsed.GetValue(FaultOption) ?? [],
         };
+    }
+
+    // Where time can be virtual it is: nobody waits for a driver's timeouts, and every run touches its devices at the same times.
+    static DirectoryTest Timed(ParseResult parsed, DirectoryTest test)
+    {
+        var board = parsed.GetValue(BoardOption)!;
+        var time = CommandLine.TimeOf(parsed.GetValue(TimeOption), board) ?? (BoardCatalog.Find(board).Traits.WhyNot(BoardAbility.VirtualTime) is null ? GuestTime.Virtual : GuestTime.Host);
+        return (DirectoryTest)(test with { Settings = test.Settings with { Time = time } });
     }
 
     static DirectoryTest Test(ParseResult parsed, string verb, string? unlessTold)
@@ -133,6 +142,7 @@ static class SweepCommand
         if (parsed.GetValue(KernelOption) is { } kernel) words.Add($"--kernel {kernel}");
         if (parsed.GetValue(ModulesOption) is { } modules) words.Add($"--modules {modules}");
         if (parsed.GetValue(ParametersOption) is { } parameters) words.Add($"--parameters '{parameters}'");
+        if (parsed.GetValue(TimeOption) is { } time) words.Add($"--time {time}");
         if (parsed.GetValue(SeedOption) != 1) words.Add(string.Create(CultureInfo.InvariantCulture, $"--seed {parsed.GetValue(SeedOption)}"));
         return string.Join(' ', words);
     }

@@ -232,8 +232,19 @@ public class PciSlot
     internal void SendUp(BusOp op, ulong address)
     {
         var transaction = new BusTransaction { Op = op, Address = address };
-        _upFromFaults.Send(ref transaction);
+        IsFaultsOwn = true;
+        try
+        {
+            _upFromFaults.Send(ref transaction);
+        }
+        finally
+        {
+            IsFaultsOwn = false;
+        }
     }
+
+    /// <summary>What passes now is a fault's own doing: nobody is to blame for it.</summary>
+    internal bool IsFaultsOwn { get; private set; }
 
     /// <summary>The card is gone from the bus, and with it the level of its INTx pin.</summary>
     internal void Pulled() => _bus.SetIntx(false);

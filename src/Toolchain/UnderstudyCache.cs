@@ -137,7 +137,7 @@ public sealed class UnderstudyCache
     }
 
     /// <summary>Keeps a shelf from growing without end: removes the entries that were used longest ago, by the time of their directories, and
-    /// what processes that were killed have left half made.</summary>
+    /// what processes that were killed have left half made. An entry that somebody holds the lock of stays.</summary>
     /// <param name="shelf">The part of the entries' names before the slash.</param>
     /// <param name="most">How many entries stay.</param>
     public void Trim(string shelf, int most)
@@ -145,7 +145,11 @@ public sealed class UnderstudyCache
         var entries = new DirectoryInfo(PathOf(shelf));
         if (!entries.Exists) return;
         Directory.CreateDirectory(PathOf("staging"));
-        foreach (var old in entries.EnumerateDirectories().OrderByDescending(entry => entry.LastWriteTimeUtc).Skip(most)) Discard(old.FullName);
+        foreach (var old in entries.EnumerateDirectories().OrderByDescending(entry => entry.LastWriteTimeUtc).Skip(most))
+        {
+            using var free = TryLock(PathOf("locks", $"{shelf}_{old.Name}"));
+            if (free is not null) Discard(old.FullName);
+        }
         foreach (var draft in Directory.EnumerateDirectories(PathOf("staging"), $"{shelf}_*"))
         {
             using var held = TryLock(PathOf("locks", Path.GetFileName(draft)));

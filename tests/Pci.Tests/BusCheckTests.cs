@@ -190,15 +190,21 @@ public class BusCheckTests
         for (var i = 0; i < accesses; i++) slot.Read32(0, 4);
     }
 
-    [Fact]
-    public void A_message_without_an_address_is_found()
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData("mmio-write * nth=1 -> spurious", 0)]
+    public void A_message_without_an_address_is_found_unless_a_fault_sent_it(string? fault, int found)
     {
         InterruptLine? line = null;
         var slot = Plug(g => { g.AddBar(0, new RegisterMap("Space", 0x1000)); g.Add(new Msix(2, 0, 0, 0x800)); line = g.Line(); });
         slot.SetConfig(slot.Find(0x11) + 2, 0x8000, 2);
         slot.Write32(0, 12, 0);
-        line!.Set(true);
-        Assert.Equal("message-unprogrammed", Assert.Single(slot.Findings).Check);
+        if (fault is null) line!.Set(true);
+        else _faults.Add(FaultRule.Parse(fault));
+        slot.Write32(0, 0x100, 0);
+        _bus.Time.Advance(1000);
+        Assert.Equal(fault is null ? 0 : 1, _faults.Tallies.Sum(tally => tally.Struck));
+        Assert.Equal(Enumerable.Repeat("message-unprogrammed", found), Checks(slot).Where(check => check == "message-unprogrammed"));
     }
 
     [Fact]

@@ -33,6 +33,20 @@ public class UnderstudyCacheTests
     }
 
     [Fact]
+    public async Task What_somebody_works_in_stays_when_a_shelf_is_trimmed()
+    {
+        using var scratch = new Scratch();
+        var cache = scratch.Cache;
+        foreach (var name in (string[])["old", "older", "new"]) Directory.CreateDirectory(cache.PathOf("things", name));
+        Directory.SetLastWriteTimeUtc(cache.PathOf("things/old"), DateTime.UtcNow.AddHours(-1));
+        Directory.SetLastWriteTimeUtc(cache.PathOf("things/older"), DateTime.UtcNow.AddHours(-2));
+        using (await cache.LockAsync("things/older", Cancel)) UnderstudyCache.Open(cache.Root).Trim("things", 1);
+        Assert.Equal(["new", "older"], Directory.EnumerateDirectories(cache.PathOf("things")).Select(Path.GetFileName).Order());
+        cache.Trim("things", 1);
+        Assert.Equal(["new"], Directory.EnumerateDirectories(cache.PathOf("things")).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public async Task A_failed_entry_leaves_nothing_and_can_be_made_again()
     {
         using var scratch = new Scratch();

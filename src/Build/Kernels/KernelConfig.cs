@@ -42,6 +42,7 @@ sealed partial record KernelConfig(string? Target, string? Whole, IReadOnlyList<
         if (File.Exists(word)) return (Path.GetFileName(word), File.ReadAllText(word));
         var name = word.EndsWith(".config", StringComparison.Ordinal) ? word : word + ".config";
         var places = Places(tree, architecture).Select(place => Path.Combine(place, name));
+        if (KernelTarget.IsName(word)) throw new ToolchainException(ToolchainProblem.UnknownName, $"'{word}' is a target, and comes before --config: all words after --config, up to the next option, are configuration.");
         return places.FirstOrDefault(File.Exists) is { } found ? (name, File.ReadAllText(found))
             : throw Unknown(word, Places(tree, architecture).Where(Directory.Exists).SelectMany(place => Directory.EnumerateFiles(place, "*.config")).Select(file => Path.GetFileName(file)), "a fragment of this kernel, nor a file, nor a line CONFIG_X=y");
     }

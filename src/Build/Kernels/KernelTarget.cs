@@ -23,6 +23,9 @@ sealed record KernelTarget(string Name, IReadOnlyList<string> Steps, (string Nam
         new("perf", ["-C tools/perf", "-C tools/perf install-bin DESTDIR={build}/perf-install/usr"], ("perf.tar.xz", ""), ("perf-install", ".")),
     ];
 
+    /// <summary>It is a target's name.</summary>
+    public static bool IsName(string word) => s_all.Any(target => target.Name == word);
+
     /// <summary>The targets to make for those that were asked for, in the order they have to be made.</summary>
     /// <exception cref="ToolchainException">One is no target; the nearest are given.</exception>
     public static IReadOnlyList<KernelTarget> For(IReadOnlyList<string> names)

@@ -6,7 +6,7 @@ sealed class UnprogrammedMessageCheck() : BusCheck("message-unprogrammed")
 {
     public override void Before(in BusTransaction transaction)
     {
-        if (transaction.Op == BusOp.Interrupt && Slot.OwnsMsixTable && Slot.Interrupts.MessageFor((int)transaction.Address).Address == 0 && IsNew(transaction.Address))
+        if (transaction.Op == BusOp.Interrupt && !Slot.IsFaultsOwn && Slot.OwnsMsixTable && Slot.Interrupts.MessageFor((int)transaction.Address).Address == 0 && IsNew(transaction.Address))
             Found($"vector {transaction.Address} was raised, and its unmasked table entry holds no message address");
     }
 }

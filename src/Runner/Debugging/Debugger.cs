@@ -13,6 +13,7 @@ namespace Understudy.Runner.Debugging;
 public sealed class Debugger : IAsyncDisposable
 {
     const string Program = "gdb", Script = "guest.py";
+    const string NoModules = "The kernel's own modules have no symbols: none were kept when it was built.";
 
     static readonly string[] s_alone = ["-batch", "-nx"], s_attended = ["-q"];
 
@@ -96,7 +97,8 @@ public sealed class Debugger : IAsyncDisposable
         [
             "set confirm off", "set breakpoint pending on", "set print inferior-events off", "set auto-load no",
             .. sources.Select(one => $"set substitute-path {one.Name} {one.Directory}"), .. target.Attach,
-            $"set $understudy_socket = \"{socket}\"", $"set $understudy_modules = \"{string.Join(':', plan.Modules.Concat(files.Modules))}\"", $"source {script}", .. plan.Commands,
+            $"set $understudy_socket = \"{socket}\"", $"set $understudy_modules = \"{string.Join(':', plan.Modules.Concat(files.Modules))}\"", $"source {script}",
+            .. files.Modules.Count == 0 ? [$"echo {NoModules}\\n"] : Array.Empty<string>(), .. plan.Commands,
         ];
     }
 

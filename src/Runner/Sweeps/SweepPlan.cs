@@ -8,6 +8,8 @@ static class SweepPlan
     /// <summary>What a driver sees of a device that is pulled, resets itself or interrupts for no reason, at whatever touch it happens.</summary>
     static readonly FaultKind[] s_anywhere = [FaultKind.Remove, FaultKind.Reset, FaultKind.Spurious, FaultKind.Do];
 
+    const int Configuration = 3;
+
     static readonly FaultKind[] s_first = [FaultKind.Fail, FaultKind.Drop, FaultKind.Value, FaultKind.Flip, FaultKind.Remove, FaultKind.Do];
 
     static readonly FaultKind[] s_reads = [FaultKind.Fail, FaultKind.Value, FaultKind.Flip, FaultKind.Stuck, FaultKind.Becomes, FaultKind.Stale, FaultKind.Delay];
@@ -22,20 +24,21 @@ static class SweepPlan
         var places = exhaustive ? touches : [.. touches.DistinctBy(touch => touch.Class)];
         var seen = new Dictionary<(string, BusOp, string), int>();
         var ranked = places.Select(touch => (Touch: touch, Rank: seen[(touch.Device, touch.Op, touch.Target)] = seen.GetValueOrDefault((touch.Device, touch.Op, touch.Target)) + 1)).ToList();
-        return [.. ranked.SelectMany(place => Effects(place.Touch.Op, events(place.Touch.Device)).Select(effect => (Rank: Rank(place.Touch.Op, place.Rank), Point: new SweepPoint(place.Touch, place.Touch.Rule(effect)))))
-            .OrderBy(point => point.Rank).ThenBy(point => Telling(point.Point.Rule.Effect.Kind) == s_first.Length).ThenBy(point => Side(point.Point.Touch.Op)).ThenBy(point => point.Point.Class).ThenBy(point => Telling(point.Point.Rule.Effect.Kind)).Select(point => point.Point)];
+        return [.. ranked.SelectMany(place => Effects(place.Touch.Op, events(place.Touch.Device)).Select(effect => (Turn: Turn(place.Touch.Op, place.Rank, effect), Point: new SweepPoint(place.Touch, place.Touch.Rule(effect)))))
+            .OrderBy(point => point.Turn).ThenBy(point => Telling(point.Point.Rule.Effect.Kind) == s_first.Length).ThenBy(point => Side(point.Point.Touch.Op)).ThenBy(point => point.Point.Class).ThenBy(point => Telling(point.Point.Rule.Effect.Kind)).Select(point => point.Point)];
     }
 
-    // Transactions of the device have no register that tells them apart: the first few are as good as different places.
-    static int Rank(BusOp op, int number) => Side(op) == 0 ? (number + 3) / 4 : number;
+    // Places take turns. Transactions of the device have no register that tells them apart: the first few are as good as different places.
+    // Effects that tell less, and configuration space, which is more the kernel's than the driver's, wait for a turn.
+    static int Turn(BusOp op, int number, FaultEffect effect)
+        => (Side(op) == 0 ? (number + 3) / 4 : number) + (Telling(effect.Kind) == s_first.Length ? 1 : 0) + (Side(op) == Configuration ? 1 : 0);
 
-    // Few, and what drivers trust most: descriptors, completions, interrupts. Then what the driver reads, then what it only writes; configuration
-    // space is more the kernel's than the driver's.
+    // Few, and what drivers trust most: descriptors, completions, interrupts. Then what the driver reads, then what it only writes.
     static int Side(BusOp op) => op switch
     {
         BusOp.MmioRead => 1,
         BusOp.MmioWrite or BusOp.Reset => 2,
-        BusOp.ConfigRead or BusOp.ConfigWrite => 3,
+        BusOp.ConfigRead or BusOp.ConfigWrite => Configuration,
         _ => 0,
     };
 

@@ -31,7 +31,7 @@ public sealed class SweepRun : IDisposable
         foreach (var rule in request.Rules) SweepPoint.Parse(rule, request.Test);
         var lab = await Lab.OpenAsync(toolbox, new LabRequest(request.Kernel, request.Modules, request.Board), cancel).ConfigureAwait(false);
         Directory.CreateDirectory(request.Output);
-        var head = new SweepHead(1, request.Test.FullName, lab.Kernel.Name, lab.Kernel.Release, request.Board, request.Seed, string.Join("; ", request.Test.Settings.Modules.Select(module => $"{Path.GetFileName(module.Name)} {module.Parameters}".TrimEnd())));
+        var head = new SweepHead(1, request.Test.FullName, lab.Kernel.Name, lab.Kernel.Release, request.Board, request.Seed, string.Join("; ", request.Test.Settings.Modules.Select(module => $"{Path.GetFileName(module.Name)} {module.Parameters}".TrimEnd())), request.Test.Settings.Time);
         using var run = new SweepRun(new StruckGuests(request, lab), SweepJournal.Open(request.Output, head), observer);
         var summary = await run.PlayAsync(cancel).ConfigureAwait(false);
         SweepReport.Write(summary);
