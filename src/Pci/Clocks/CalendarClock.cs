@@ -13,6 +13,8 @@ public sealed class CalendarClock : DeviceClock
         get { lock (Gate) return NextDue is { } due and < End ? due : null; }
     }
 
+    internal override bool Pass(long nanoseconds) => false;
+
     /// <summary>It is that time now: everything due by then runs, each at its own time.</summary>
     /// <param name="time">In nanoseconds; neither past nor beyond <see cref="End"/>.</param>
     public void AdvanceTo(long time)

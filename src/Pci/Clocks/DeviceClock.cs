@@ -42,8 +42,13 @@ public abstract class DeviceClock
         return ran;
     }
 
-    /// <summary>Lets so much device time pass at once, with all that falls due in it.</summary>
-    internal void Pass(long nanoseconds) => RunDue(Later(nanoseconds));
+    /// <summary>Lets so much device time pass at once, with all that falls due in it. False where the machine shares this clock: while it waits
+    /// for an answer, its time cannot be moved.</summary>
+    internal virtual bool Pass(long nanoseconds)
+    {
+        RunDue(Later(nanoseconds));
+        return true;
+    }
 
     internal void Arm(DeviceTimer timer, long nanoseconds)
     {
