@@ -168,7 +168,7 @@ public sealed class HostileSuiteTests : IDisposable
             .Add("1-panic", "echo '<4>wrecked' > /dev/kmsg; echo c > /proc/sysrq-trigger; sleep 1000", Nic)
             .Add("2-memory", "echo 1 > /proc/sys/vm/overcommit_memory; head -c 170m /dev/zero > /tmp/fill; head -c 170m /dev/zero > /root/fill; echo filled", Nic)
             .Add("3-modules", "ip link set eth0 up; ping -i 0.001 192.0.2.1 & rmmod r8169 & echo unloading", Nic)
-            .Add("4-userland", "echo 4609 > /proc/sys/kernel/tainted; date -s 1980-01-01; mount -t tmpfs none /etc; rm -rf /bin/ls /lib; (setsid sleep 1000 &); echo x > /run/left; exit 0", Nic)
+            .Add("4-userland", "echo 4097 > /proc/sys/kernel/tainted; date -s 1980-01-01; mount -t tmpfs none /etc; rm -rf /bin/ls /lib; (setsid sleep 1000 &); echo x > /run/left; exit 0", Nic)
             .Add("5-after", Traces, Nic);
         var summary = await PlayAsync();
         Ended(summary, "1-panic", Outcome.Fail, "Kernel panic");

@@ -136,7 +136,9 @@ public sealed class SuiteTests : IDisposable
     {
         var summary = await PlayAsync(Path.Combine(Repository(), "suites", "uart16550"), request => request with { Jobs = 2 });
         Assert.True(summary.ExitCode == 0, string.Join('\n', summary.Results.Select(result => $"{result.Cell.Name}: {result.Verdict}\n{string.Join('\n', result.Verdict.Evidence)}")));
-        Assert.Equal(9, summary.Count(Outcome.Pass));
+        Assert.True(summary.Results.Count >= 10, "tests of the suite are missing");
+        Assert.Equal(summary.Results.Count, summary.Count(Outcome.Pass) + summary.Count(Outcome.Skip));
+        Assert.True(summary.Count(Outcome.Pass) >= 10, "tests of the suite are skipped");
     }
 
     [Theory]

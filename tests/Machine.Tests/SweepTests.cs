@@ -28,7 +28,7 @@ public sealed class SweepTests : IDisposable
         var summary = await SweepAsync("bug=17", "dma-write * nth=2 -> flip 0x1", "mmio-read Ditto.Serial nth=1 -> spurious");
         var group = Assert.Single(summary.Groups);
         Assert.Equal("ditto: dma-write * nth=2 -> flip 0x1", group.Smallest.Rule);
-        Assert.Equal("panic", group.Finding.Kind);
+        Assert.Equal("kernel-mode-fault", group.Finding.Kind);
         Assert.Equal((1, 1, 1), (summary.Count(SweepOutcome.Survived), summary.Count(SweepOutcome.Found), summary.ExitCode));
         Assert.True(File.Exists(Path.Combine(summary.Request.Output, group.Smallest.Run!, "report.html")));
 
@@ -59,7 +59,7 @@ public sealed class SweepTests : IDisposable
         var summary = await FuzzRun.PlayAsync(Bench.Toolbox, request, new Unwatched(), TestContext.Current.CancellationToken);
         var found = Assert.Single(summary.Findings);
         Assert.Equal(["ditto: mmio-read Ditto.Capabilities.ClockMhz nth=1 -> value 0x0"], found.Rules);
-        Assert.Equal(("panic", 1, 1), (found.Finding.Kind, summary.Cases, summary.ExitCode));
+        Assert.Equal(("kernel-mode-fault", 1, 1), (found.Finding.Kind, summary.Cases, summary.ExitCode));
         Assert.EndsWith("--fault 'ditto: mmio-read Ditto.Capabilities.ClockMhz nth=1 -> value 0x0'", found.Reproduce, StringComparison.Ordinal);
     }
 

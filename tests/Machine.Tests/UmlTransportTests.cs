@@ -24,7 +24,7 @@ public sealed class UmlTransportTests
     public Task D_the_pin_interrupts() => IsWholeAsync("D");
 
     [Fact]
-    public Task E_an_access_takes_no_virtual_time() => IsWholeAsync("E", "time-travel=inf-cpu");
+    public Task E_an_access_after_a_write_takes_what_an_access_takes() => IsWholeAsync("E", "time-travel=inf-cpu");
 
     [Fact]
     public Task F_a_long_copy_from_the_card_arrives_wherever_it_is_wanted() => IsWholeAsync("F");
