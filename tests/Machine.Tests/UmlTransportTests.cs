@@ -32,6 +32,9 @@ public sealed class UmlTransportTests
     [Fact]
     public Task G_the_far_end_of_a_large_BAR_is_reached() => IsWholeAsync("G");
 
+    [Fact]
+    public Task J_a_fault_in_the_kernel_lets_no_interrupt_in() => IsWholeAsync("J");
+
     static async Task IsWholeAsync(string defect, string arguments = "")
     {
         await using var machine = await PowerOnAsync(arguments);

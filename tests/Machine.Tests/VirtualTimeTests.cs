@@ -98,7 +98,7 @@ public sealed class VirtualTimeTests(ITestOutputHelper output)
     {
         await using var machine = await AssembleAsync(1, []);
         await machine.PowerOnAsync(TestContext.Current.CancellationToken);
-        var data = new byte[8_000];
+        var data = new byte[300_000];
         new Random(1).NextBytes(data);
         await machine.Guest.PushAsync("/tmp/data", data).WaitAsync(Bench.Patience);
         Assert.Equal(data, await machine.Guest.PullAsync("/tmp/data").WaitAsync(Bench.Patience));

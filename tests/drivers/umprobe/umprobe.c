@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #define REG_ECHO	0x00
@@ -19,6 +20,9 @@
 #define WINDOW		0x1000	/* memory of the card */
 #define BYTES		4096
 #define FAR		0x1400000	/* in BAR 2, a register that echoes */
+
+/* no memory of the kernel's */
+#define NOWHERE		((void *)0x1000)
 
 static char *check = "";
 module_param(check, charp, 0444);
@@ -200,6 +204,34 @@ static int far_away(struct pci_dev *pdev)
 	return got == 0x12345678 ? 0 : -EIO;
 }
 
+/* J: a fault in the kernel does not let interrupts in where they are off */
+static int fault(struct pci_dev *pdev)
+{
+	unsigned long flags;
+	unsigned int early;
+	int ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI);
+	char byte;
+
+	if (ret < 0)
+		return ret;
+	ret = request_irq(pci_irq_vector(pdev, 0), umprobe_irq, 0, "umprobe", pdev);
+	if (ret)
+		return ret;
+	writel(pattern(0), regs + REG_ECHO);
+	local_irq_save(flags);
+	readl(regs + REG_TRIGGER);
+	mdelay(2);
+	ret = copy_from_kernel_nofault(&byte, NOWHERE, 1) == -EFAULT ? 0 : -EIO;
+	early = heard;
+	local_irq_restore(flags);
+	if (!ret)
+		ret = hears(1);
+	pr_info("%u interrupts while they were off\n", early);
+	free_irq(pci_irq_vector(pdev, 0), pdev);
+	pci_free_irq_vectors(pdev);
+	return early ? -EBUSY : ret;
+}
+
 static int umprobe_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	int ret = pcim_enable_device(pdev);
@@ -218,6 +250,7 @@ static int umprobe_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	case 'E': ret = timeless(); break;
 	case 'F': ret = copy_from(); break;
 	case 'G': ret = far_away(pdev); break;
+	case 'J': ret = fault(pdev); break;
 	}
 	pr_info("check %s: %s (%d)\n", check, ret ? "wrong" : "right", ret);
 	return 0;
