@@ -10,11 +10,12 @@ namespace Understudy.Bench;
 sealed class UmlBench(Workshop workshop) : IBench
 {
     const int RoundCount = 9, Concurrency = 8, Guests = 48;
-    const double MostBoot = 0.045, MostOfQemu = 0.05, MostWhole = 0.2, LeastPerSecond = 15, MostDebug = 1;
+    const string Reads = "4000";
+    const double MostBoot = 0.045, MostOfQemu = 0.05, MostWhole = 0.2, LeastPerSecond = 15, MostDebug = 1, MostRead = 12_000, MostOfPingPong = 1.6, MostStory = 1.5;
 
     public string Name => "uml";
 
-    public string What => "User Mode Linux: to the agent's answer, a whole link test, guests a second, against a cold boot under QEMU";
+    public string What => "User Mode Linux: boots, whole tests and guests a second against a cold boot under QEMU, a register read against a socket ping-pong, a minute of timeouts";
 
     public async Task<IReadOnlyList<Measurement>> RunAsync(CancellationToken cancel)
     {
@@ -22,7 +23,9 @@ sealed class UmlBench(Workshop workshop) : IBench
         var debug = await Lab.OpenAsync(workshop.Toolbox, new LabRequest("uml/all", Board: "uml"), cancel);
         var qemu = await workshop.OpenLabAsync(Workshop.Kernel, cancel);
         Series peer = new($"{Workshop.Kernel} under {qemu.Accelerator.Name}, cold boot", "s"), boot = new("boot", "s"), whole = new("boot, r8169, link up and down, power off", "s");
+        Series pingPong = new("socket ping-pong in C, p50", "ns"), read = new("MMIO read, p50", "ns"), story = new("an NVMe completion lost: 30 s to the abort, 30 s to the reset, virtual", "s");
         Series checkedGuest = new("KASAN, lockdep and kmemleak: r8169 loaded and unloaded", "s");
+        await using var reader = await ReaderAsync(lab, cancel);
         await BootAsync(lab, cancel);      // once for the page cache
         await BootAsync(qemu, cancel);
         for (var round = 0; round < RoundCount; round++)
@@ -31,6 +34,9 @@ sealed class UmlBench(Workshop workshop) : IBench
             boot.Add(await BootAsync(lab, cancel));
             whole.Add(await WholeAsync(lab, cancel));
             checkedGuest.Add(await LoadAsync(debug, cancel));
+            pingPong.Add(MmioReadBench.P50(await workshop.RunProbeAsync(["pingpong", Reads], cancel)));
+            read.Add(MmioReadBench.P50(await reader.ReadAsync(cancel)));
+            story.Add(await LoseCompletionAsync(lab, cancel));
         }
         var perSecond = new Series($"guests a second, {Concurrency} at once, booted and powered off", "/s");
         perSecond.Add(await ThroughputAsync(lab, cancel));
@@ -39,6 +45,8 @@ sealed class UmlBench(Workshop workshop) : IBench
             peer.Line(), boot.Against(peer, $"<= {MostOfQemu}x", ratio => ratio <= MostOfQemu), boot.Judged($"<= {MostBoot} s", seconds => seconds <= MostBoot),
             whole.Judged($"<= {MostWhole} s", seconds => seconds <= MostWhole), perSecond.Judged($">= {LeastPerSecond} /s", rate => rate >= LeastPerSecond),
             checkedGuest.Judged($"<= {MostDebug} s", seconds => seconds <= MostDebug),
+            pingPong.Line(), read.Against(pingPong, $"<= {MostOfPingPong}x", ratio => ratio <= MostOfPingPong), read.Judged($"<= {MostRead} ns", nanoseconds => nanoseconds <= MostRead),
+            story.Judged($"<= {MostStory} s", seconds => seconds <= MostStory),
         ];
     }
 
@@ -75,6 +83,32 @@ sealed class UmlBench(Workshop workshop) : IBench
         await machine.Guest.LoadModuleAsync("r8169", cancellation: cancel);
         await machine.Guest.UnloadModuleAsync("r8169", cancellation: cancel);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    // A guest whose module times its own reads.
+    async Task<UmlReader> ReaderAsync(Lab lab, CancellationToken cancel)
+        => await UmlReader.BootAsync(lab, await workshop.ModuleAsync(lab.Kernel, cancel), cancel);
+
+    // Of the host's time, from the loss until the data is there after all.
+    static async Task<double> LoseCompletionAsync(Lab lab, CancellationToken cancel)
+    {
+        await using var machine = lab.Board.Assemble(new BootSpec(lab.Kernel) { Modules = ["nvme"], Time = GuestTime.Virtual });
+        var slot = machine.Pci.Plug(new Nvme(), "nvme");
+        await machine.PowerOnAsync(cancel);
+        await machine.Guest.LoadModuleAsync("nvme", cancellation: cancel);
+        await machine.Guest.WaitForPathAsync("/dev/nvme0n1", cancel);
+        await DoAsync(machine, "echo 30000 > /sys/block/nvme0n1/queue/io_timeout", cancel);
+        var start = Stopwatch.GetTimestamp();
+        slot.Do(nvme => nvme.LoseNextCompletion());
+        await DoAsync(machine, "dd if=/dev/zero of=/dev/nvme0n1 bs=64k count=4 oflag=direct", cancel);
+        var took = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return machine.Guest.KernelLog.Since().Any(record => record.Text.Contains("timeout, reset controller", StringComparison.Ordinal)) ? took : throw new InvalidOperationException("the driver did not reset its controller");
+    }
+
+    static async Task DoAsync(IMachine machine, string script, CancellationToken cancel)
+    {
+        var result = await machine.Guest.ExecuteAsync(["sh", "-c", script], cancellation: cancel);
+        if (!result.Succeeded) throw new InvalidOperationException($"'{script}' ended with {result.ExitCode}: {result.Stderr}");
     }
 
     static async Task<double> ThroughputAsync(Lab lab, CancellationToken cancel)

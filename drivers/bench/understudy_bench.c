@@ -10,7 +10,11 @@
 #include <linux/pci.h>
 #include <linux/sort.h>
 #include <linux/vmalloc.h>
+#ifdef CONFIG_X86
 #include <asm/tsc.h>
+#else
+#include <linux/ktime.h>
+#endif
 
 #define REG_SCRATCH	0x04
 #define REG_DOORBELL	0x08
@@ -23,27 +27,49 @@ struct bench {
 	u64 rung, heard;
 };
 
+#ifdef CONFIG_X86
+static u64 bench_now(void)
+{
+	return rdtsc_ordered();
+}
+
+static u64 bench_ns(u64 cycles)
+{
+	return div_u64(cycles * 1000000, tsc_khz);
+}
+#else
+static u64 bench_now(void)
+{
+	return ktime_get_ns();
+}
+
+static u64 bench_ns(u64 ns)
+{
+	return ns;
+}
+#endif
+
 static irqreturn_t bench_irq(int irq, void *data)
 {
 	struct bench *bench = data;
 
-	bench->heard = rdtsc_ordered();
+	bench->heard = bench_now();
 	complete(&bench->done);
 	return IRQ_HANDLED;
 }
 
 static u64 bench_read(struct bench *bench)
 {
-	u64 start = rdtsc_ordered();
+	u64 start = bench_now();
 
 	readl(bench->regs + REG_SCRATCH);
-	return rdtsc_ordered() - start;
+	return bench_now() - start;
 }
 
 static u64 bench_ring(struct bench *bench)
 {
 	reinit_completion(&bench->done);
-	bench->rung = rdtsc_ordered();
+	bench->rung = bench_now();
 	writel(1, bench->regs + REG_DOORBELL);
 	if (!wait_for_completion_timeout(&bench->done, HZ))
 		return 0;
@@ -55,11 +81,6 @@ static int bench_compare(const void *left, const void *right)
 	u64 a = *(const u64 *)left, b = *(const u64 *)right;
 
 	return a < b ? -1 : a > b;
-}
-
-static u64 bench_ns(u64 cycles)
-{
-	return div_u64(cycles * 1000000, tsc_khz);
 }
 
 static ssize_t bench_measure(struct device *dev, char *buf, u64 (*once)(struct bench *bench))

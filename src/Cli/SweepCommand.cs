@@ -22,6 +22,7 @@ static class SweepCommand
     internal static readonly Option<string?> BudgetOption = new("--budget") { Description = "Stop after so long, the most telling faults first: 90s, 10m, 2h", HelpName = "TIME" };
     internal static readonly Option<string?> LimitOption = new("--limit") { Description = "Time a step may take before the driver counts as hung; five times the reference's, and 15 s, unless told; more for a driver whose own timeouts are longer", HelpName = "TIME" };
     internal static readonly Option<string[]> FaultOption = new("--fault") { Description = "Strike with this fault alone, in place of a sweep: how a finding is reproduced", HelpName = "RULE" };
+    static readonly Option<string?> s_seeds = new("--seeds") { Description = "Hunt races in place of a sweep: no fault but that what device and driver post comes late, each by another time, in another way for every seed of 1..N", HelpName = "1..N" };
     static readonly Option<bool> s_planted = new("--planted") { Description = "Sweep a driver with bugs planted in it, a table beside TEST says which, and count how many are found" };
     internal static readonly Option<int> JobsOption = new("--jobs", "-j") { Description = "Guests at once", HelpName = "N", DefaultValueFactory = _ => 1 };
     internal static readonly Option<int> SeedOption = new("--seed") { Description = "Seed of everything random", HelpName = "N", DefaultValueFactory = _ => 1 };
@@ -37,10 +38,11 @@ static class SweepCommand
             understudy sweep suites/ditto/copy --board uml --kernel uml/all -j 2 --budget 10m
             understudy sweep suites/rtl8111/up --class legal --kernel debian:6.1
             understudy sweep suites/ditto/copy --board uml --fault 'mmio-read Ditto.Control nth=1 -> remove'
+            understudy sweep suites/rtl8111/traffic --board uml --seeds 1..200 -j 2
             understudy sweep --planted --board uml --kernel uml/all -j 2
             """)
         {
-            Subject, BoardOption, KernelOption, ModulesOption, ParametersOption, TimeOption, s_classes, s_exhaustive, BudgetOption, LimitOption, FaultOption, s_planted, JobsOption, SeedOption, OutputOption, JsonOption,
+            Subject, BoardOption, KernelOption, ModulesOption, ParametersOption, TimeOption, s_classes, s_exhaustive, BudgetOption, LimitOption, FaultOption, s_seeds, s_planted, JobsOption, SeedOption, OutputOption, JsonOption,
         };
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(JsonOption), () => RunAsync(parsed, cancel)));
         return command;
@@ -49,6 +51,11 @@ static class SweepCommand
     static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         var request = Common(parsed, "sweep", parsed.GetValue(s_planted) ? Path.Combine("suites", "ditto", "copy") : null) with { Classes = Classes(parsed.GetValue(s_classes)), Exhaustive = parsed.GetValue(s_exhaustive) };
+        if (Seeds(parsed.GetValue(s_seeds)) is { Count: > 0 } seeds)
+        {
+            if (request.Rules.Count > 0 || parsed.GetValue(s_planted)) throw new UsageException("--seeds is a sweep of its own: it goes with neither --fault nor --planted");
+            request = request with { Rules = [.. seeds.SelectMany(seed => request.Test.Settings.Devices.Select(device => $"{device.Name}: any * -> jitter {seed}"))] };
+        }
         var json = parsed.GetValue(JsonOption);
         using var progress = new ProvisionDisplay(quiet: json);
         var display = new SweepDisplay(progress);
@@ -125,6 +132,15 @@ static class SweepCommand
         "hostile" => [FaultClass.Hostile],
         _ => throw new UsageException($"--class takes 'legal' or 'hostile', not '{text}'"),
     };
+
+    // One guest a seed, and a device, each with a rule of its own: that is what reproduces it.
+    static IReadOnlyList<int> Seeds(string? text)
+    {
+        if (text is null) return [];
+        var ends = text.Split("..");
+        return ends.Length == 2 && int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first) && int.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out var last) && first <= last && last - first < 100_000
+            ? [.. Enumerable.Range(first, last - first + 1)] : throw new UsageException($"--seeds takes the first and the last, such as 1..100, not '{text}'");
+    }
 
     static TimeSpan? Time(ParseResult parsed, Option<string?> option)
     {

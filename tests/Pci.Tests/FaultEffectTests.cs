@@ -118,6 +118,49 @@ public class FaultEffectTests
     }
 
     [Fact]
+    public void Jitter_makes_what_is_posted_late_each_by_another_time_that_the_seed_decides()
+    {
+        Assert.Equal(Arrivals(1), Arrivals(1));
+        Assert.NotEqual(Arrivals(1), Arrivals(2));
+        Assert.All(Arrivals(3), late => Assert.InRange(late, 1, 131_072));
+        Assert.True(Arrivals(3).Distinct().Count() > 10);
+    }
+
+    static List<long> Arrivals(int seed)
+    {
+        var bus = new LoopbackBus();
+        var gadget = new Gadget();
+        var faults = new FaultInjector();
+        new PciSlot(bus, gadget, [faults], seed: 1).Enable();
+        faults.Add(FaultRule.Parse($"any * -> jitter {seed}"));
+        var late = new List<long>();
+        for (byte i = 1; i <= 20; i++)
+        {
+            gadget.Memory.Write(0x100, [i]);
+            Assert.Equal(i - 1, bus.Memory[0x100]);
+            var sent = bus.Time.Now;
+            bus.Time.RunUntilIdle();
+            Assert.Equal(i, bus.Memory[0x100]);
+            late.Add(bus.Time.Now - sent);
+        }
+        return late;
+    }
+
+    [Fact]
+    public void Jitter_keeps_the_order_of_what_is_posted()
+    {
+        var dma = PlugGadget("any * -> jitter 5");
+        for (byte i = 1; i <= 50; i++) dma.Write(0x100, [i]);
+        var seen = new List<int>();
+        while (_bus.Memory[0x100] != 50)
+        {
+            seen.Add(_bus.Memory[0x100]);
+            _bus.Time.Advance(100);
+        }
+        Assert.Equal(seen.Order(), seen);
+    }
+
+    [Fact]
     public void A_device_that_was_lied_to_is_not_the_driver()
     {
         var slot = Plug("mmio-write MAC.Doorbell nth=1 -> value 0x7fffffff");

@@ -31,7 +31,8 @@ sealed partial class SourceTrees(Toolbox toolbox)
         if (Directory.Exists(source) && recipe.Ref is null) return await OwnAsync(Path.TrimEndingDirectorySeparator(Path.GetFullPath(source)), cancel).ConfigureAwait(false);
         if (Directory.Exists(source) || Url().IsMatch(source)) return await CommitAsync(source, recipe.Ref ?? "HEAD", says, cancel).ConfigureAwait(false);
         if (File.Exists(source)) return await TarballAsync(Path.GetFullPath(source), says, cancel).ConfigureAwait(false);
-        throw new ToolchainException(ToolchainProblem.UnknownName, $"There is no kernel source '{source}': it is no directory, no tarball, no URL of a git repository, and not of the form debian:7.2.");
+        var profile = Profile.All.Any(one => one.Name == source.Split('/')[0]) ? $" There is a profile of that name: --profile {source}." : "";
+        throw new ToolchainException(ToolchainProblem.UnknownName, $"There is no kernel source '{source}': it is no directory, no tarball, no URL of a git repository, and not of the form debian:7.2.{profile}");
     }
 
     async Task<SourceTree> DebiansAsync(string series, CancellationToken cancel)

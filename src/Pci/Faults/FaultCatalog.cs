@@ -5,7 +5,7 @@ public static class FaultCatalog
 {
     const ulong Microsecond = 1_000, Millisecond = 1_000_000;
 
-    static readonly OpSet s_interrupts = OpSet.Of(BusOp.Interrupt), s_late = OpSet.Access | OpSet.Of(BusOp.DmaWrite, BusOp.Interrupt) | OpSet.Intx;
+    static readonly OpSet s_interrupts = OpSet.Of(BusOp.Interrupt), s_posted = OpSet.Of(BusOp.MmioWrite, BusOp.DmaWrite, BusOp.Interrupt) | OpSet.Intx, s_late = OpSet.Access | OpSet.Of(BusOp.DmaWrite, BusOp.Interrupt) | OpSet.Intx;
 
     /// <summary>All of them, in the order of <see cref="FaultKind"/>.</summary>
     public static IReadOnlyList<FaultForm> All { get; } =
@@ -24,6 +24,7 @@ public static class FaultCatalog
         Hostile(FaultKind.Partial, "partial BYTES", OpSet.Dma, "only its first bytes are moved", 0, 4),
         Hostile(FaultKind.Unmapped, "unmapped", OpSet.Dma, "it goes to an address that is not mapped"),
         Legal(FaultKind.Delay, "delay TIME", s_late, "it comes so much later; for a read, device time passes", 10 * Microsecond, 10 * Millisecond) with { Argument = FaultArgument.Time },
+        Legal(FaultKind.Jitter, "jitter SEED", s_posted, "each comes later by another time, 1 ns to 100 us, which the seed decides; in order", 1),
         Hostile(FaultKind.Reorder, "reorder", OpSet.Of(BusOp.MmioWrite, BusOp.DmaWrite, BusOp.Interrupt), "the next of its direction overtakes it"),
         Hostile(FaultKind.Torn, "torn [TIME]", OpSet.Of(BusOp.DmaWrite), "a descriptor's owner word comes, the rest so much later, or never; of other writes the first half", 0, 10 * Microsecond) with { Argument = FaultArgument.Time, Default = 0 },
         Legal(FaultKind.Spurious, "spurious [VECTOR]", OpSet.Any, "an interrupt with no cause follows it", 0) with { Default = 0 },

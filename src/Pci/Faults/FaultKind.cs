@@ -45,6 +45,9 @@ public enum FaultKind : byte
     /// <summary>It takes that much device time longer.</summary>
     Delay,
 
+    /// <summary>What is posted takes longer, each by another time, which that seed decides; the order stays.</summary>
+    Jitter,
+
     /// <summary>What the device does next overtakes it.</summary>
     Reorder,
 

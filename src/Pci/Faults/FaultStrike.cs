@@ -19,6 +19,7 @@ abstract class FaultStrike
         FaultKind.Stuck or FaultKind.Becomes => new LastingStrike(effect, place),
         FaultKind.Value or FaultKind.Flip or FaultKind.Corrupt => new DataStrike(effect, place, slot),
         FaultKind.Partial or FaultKind.Unmapped or FaultKind.Torn => new DmaStrike(effect, faults),
+        FaultKind.Jitter => new JitterStrike(effect, faults),
         FaultKind.Delay or FaultKind.Reorder => new TimeStrike(effect, faults, slot),
         FaultKind.Spurious or FaultKind.Storm or FaultKind.Vector => new InterruptStrike(effect, faults, slot),
         FaultKind.Remove or FaultKind.LinkDown or FaultKind.FlrHang => new PresenceStrike(effect, faults),
