@@ -43,6 +43,7 @@ sealed class SweepDisplay(ProvisionDisplay provision) : ISweepObserver
             provision.Line(Terminal.Styled("red", "FOUND  ") + $" {group.Finding.Title} ({Faults(group.Results.Count)})\n        again: {summary.Reproduce(group.Smallest.Rule)}");
         provision.Line(string.Create(CultureInfo.InvariantCulture,
             $"{summary.Count(SweepOutcome.Survived)} survived, {summary.Count(SweepOutcome.Found)} not, {summary.Count(SweepOutcome.Unsteady)} unsteady, {summary.Count(SweepOutcome.NotReached)} never reached, {summary.Count(SweepOutcome.Broken)} broken, {summary.Left} not tried; {summary.Played} in {summary.Seconds:F1} s, {summary.Rate:F2}/s"));
+        if (summary.Lines is { } lines) provision.Line($"lines reached: {lines}");
         provision.Line($"report: {Path.Combine(Path.GetRelativePath(Environment.CurrentDirectory, summary.Request.Output), "sweep.html")}");
     }
 
@@ -71,6 +72,7 @@ sealed class SweepDisplay(ProvisionDisplay provision) : ISweepObserver
         ["neverReached"] = summary.Count(SweepOutcome.NotReached),
         ["broken"] = summary.Count(SweepOutcome.Broken),
         ["notTried"] = summary.Left,
+        ["lines"] = summary.Lines,
         ["seconds"] = summary.Seconds,
         ["played"] = summary.Played,
         ["reference"] = new JsonArray([.. summary.Reference.Select(finding => (JsonNode)finding.Title)]),

@@ -1,6 +1,7 @@
 using Understudy.Pci;
 using Understudy.Runner.Suites;
 using Understudy.Runner.Sweeps;
+using Understudy.Verdict;
 
 namespace Understudy.Runner.Tests;
 
@@ -134,6 +135,42 @@ public sealed class SweepTests : IDisposable
         Assert.Contains("it broke", page, StringComparison.Ordinal);
         Assert.Equal(points.Count, page.Split("<td><").Length - 1);
     }
+
+    [Fact]
+    public void Where_a_fault_reached_new_lines_the_others_of_its_place_come_next_in_their_order()
+    {
+        var touches = SweepTouch.From("nic", [new(BusOp.MmioRead, 0, 8, 4, "A.X"), new(BusOp.MmioRead, 0, 12, 4, "A.Y")], [("run", 0)]);
+        var points = SweepPlan.For(touches, _ => [], exhaustive: true);
+        var queue = new SweepQueue(points);
+        var first = queue.Next()!;
+        Assert.Equal(points[0], first);
+        queue.Favour(points.First(point => point.Touch.Target == "A.Y"));
+        List<SweepPoint> order = [];
+        while (queue.Next() is { } point) order.Add(point);
+        var favoured = points.Where(point => point.Touch.Target == "A.Y").ToList();
+        Assert.Equal(favoured, order.Take(favoured.Count));
+        Assert.Equal(points.Skip(1).Except(favoured), order.Skip(favoured.Count));
+    }
+
+    [Fact]
+    public void Lines_that_were_reached_before_are_not_new_in_this_sweep_or_in_one_that_goes_on()
+    {
+        var lines = new ReachedLines(_folder.Path);
+        Assert.False(lines.Add(null));
+        Assert.Null(lines.Summary);
+        Assert.True(lines.Add(Ran(1, 3)));
+        Assert.False(lines.Add(Ran(3)));
+        Assert.True(lines.Add(Ran(4)));
+        lines.Write();
+        var on = new ReachedLines(_folder.Path);
+        Assert.False(on.Add(Ran(1, 3, 4)));
+        Assert.True(on.Add(Ran(2)));
+        Assert.Equal("d.c 100.0 % of 4 lines", on.Summary);
+    }
+
+    // A driver of four lines, of which these ran.
+    static LineCoverage Ran(params int[] lines)
+        => new([new CoveredSource("d.c", Enumerable.Range(1, 4).ToDictionary(line => line, line => lines.Contains(line) ? 1L : 0), new Dictionary<string, (int, long)>())]);
 
     [Fact]
     public void A_hang_is_told_by_the_function_of_a_module_and_its_task_comes_first()

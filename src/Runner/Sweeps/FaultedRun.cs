@@ -65,7 +65,7 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
         }
         if (_scripts is not { IsLost: true }) await _run.ReadLogAsync(cancel).ConfigureAwait(false);
         var verdict = await _run.ConcludeAsync(Judge).ConfigureAwait(false);
-        return new FaultedResult(_touches, _struck, Findings(), Remarks(), verdict, _run.Run.Directory.Steps);
+        return new FaultedResult(_touches, _struck, Findings(), Remarks(), verdict, _run.Run.Directory.Steps, LineCoverage.In(_run.Run.Directory.Path));
     }
 
     void Arm()

@@ -49,6 +49,7 @@ static class SweepReport
         Fact(page, "Not tried", Number(summary.Left));
         Fact(page, "Seed", Number(summary.Request.Seed));
         page.Raw("</dl>\n");
+        if (summary.Lines is { } lines) page.Raw($"<p class=\"meta\">Lines of the driver that ran: <a href=\"{LineCoverage.PageName}\">").Text(lines).Raw("</a></p>\n");
         Command(page, "Again", summary.Request.Command);
         page.Raw("</header>\n");
     }

@@ -13,13 +13,14 @@ public sealed class SweepRun : IDisposable
     readonly ISweepObserver _observer;
     readonly StruckGuests _guests;
     readonly SweepJournal _journal;
+    readonly ReachedLines _lines;
     readonly Lock _lock = new();
     readonly HashSet<string> _fingerprints = [];
     readonly long _started = Stopwatch.GetTimestamp();
     int _played;
     bool _over;
 
-    SweepRun(StruckGuests guests, SweepJournal journal, ISweepObserver observer) => (_guests, _request, _journal, _observer) = (guests, guests.Request, journal, observer);
+    SweepRun(StruckGuests guests, SweepJournal journal, ISweepObserver observer) => (_guests, _request, _journal, _observer, _lines) = (guests, guests.Request, journal, observer, new ReachedLines(guests.Request.Output));
 
     /// <summary>Sweeps. Cancelling ends it early, with what was tried until then; the same request goes on with it.</summary>
     /// <exception cref="IOException">The output directory cannot be used, or holds another sweep.</exception>
@@ -45,6 +46,7 @@ public sealed class SweepRun : IDisposable
     async Task<SweepSummary> PlayAsync(CancellationToken cancel)
     {
         var (reference, difference) = await ReferenceAsync(cancel).ConfigureAwait(false);
+        _lines.Add(reference.Lines);
         if (reference.Findings.Count > 0) return Summary(reference, [], difference);
         var points = Points(reference.Touches);
         var known = _journal.Known;
@@ -52,6 +54,7 @@ public sealed class SweepRun : IDisposable
         _over = _request.Until is { } until && known.Values.SelectMany(result => result.Findings).Any(until);
         _observer.Planned(reference.Touches.Count, points.Count, points.Count(point => known.ContainsKey(point.Text)));
         await PlayAsync([.. points.Where(point => !known.ContainsKey(point.Text))], cancel).ConfigureAwait(false);
+        _lines.Write();
         return Summary(reference, points, difference);
     }
 
@@ -85,7 +88,7 @@ public sealed class SweepRun : IDisposable
 
     async Task PlayAsync(IReadOnlyList<SweepPoint> points, CancellationToken cancel)
     {
-        var next = -1;
+        var queue = new SweepQueue(points);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         await Task.WhenAll(Enumerable.Range(0, Math.Min(_request.Jobs, points.Count)).Select(_ => Task.Run(WorkAsync, CancellationToken.None))).ConfigureAwait(false);
 
@@ -93,8 +96,8 @@ public sealed class SweepRun : IDisposable
         {
             try
             {
-                for (int index; GoesOn(over.Token) && (index = Interlocked.Increment(ref next)) < points.Count;)
-                    await TryAsync(points[index], over.Token).ConfigureAwait(false);
+                while (GoesOn(over.Token) && queue.Next() is { } point)
+                    if (await TryAsync(point, over.Token).ConfigureAwait(false)) queue.Favour(point);
             }
             catch
             {
@@ -108,16 +111,18 @@ public sealed class SweepRun : IDisposable
     bool GoesOn(CancellationToken cancel) => !cancel.IsCancellationRequested && !Volatile.Read(ref _over)
         && !(_request.Budget is { } budget && Stopwatch.GetElapsedTime(_started) > budget);
 
-    async Task TryAsync(SweepPoint point, CancellationToken cancel)
+    // True when the driver came to lines that nothing had brought it to.
+    async Task<bool> TryAsync(SweepPoint point, CancellationToken cancel)
     {
         var started = Stopwatch.GetTimestamp();
         var (result, run) = await _guests.StrikeAsync([point], cancel).ConfigureAwait(false);
         var outcome = result.Result;
         if (outcome == SweepOutcome.Found && result.Findings.Any(IsNew) && !cancel.IsCancellationRequested && !await _guests.ShowsAgainAsync([point], result.Findings, cancel).ConfigureAwait(false))
             outcome = SweepOutcome.Unsteady;
-        if (cancel.IsCancellationRequested) return;
+        if (cancel.IsCancellationRequested) return false;
         Add(new SweepResult(point.Text, outcome, Stopwatch.GetElapsedTime(started).TotalSeconds, outcome == SweepOutcome.Found ? result.Findings : [],
             outcome is SweepOutcome.Broken or SweepOutcome.Unsteady ? result.Verdict.Reason : null, run));
+        return _lines.Add(result.Lines);
     }
 
     bool IsNew(SweepFinding finding)
@@ -137,5 +142,5 @@ public sealed class SweepRun : IDisposable
     }
 
     SweepSummary Summary(FaultedResult reference, IReadOnlyList<SweepPoint> points, string? difference)
-        => new(_request, _guests.Kernel, reference.Touches, points, _journal.Known, reference.Findings, reference.Remarks, difference, Stopwatch.GetElapsedTime(_started).TotalSeconds, _played);
+        => new(_request, _guests.Kernel, reference.Touches, points, _journal.Known, reference.Findings, reference.Remarks, difference, Stopwatch.GetElapsedTime(_started).TotalSeconds, _played) { Lines = _lines.Summary };
 }

@@ -17,6 +17,9 @@ public sealed record SweepSummary(
     SweepRequest Request, string Kernel, IReadOnlyList<SweepTouch> Touches, IReadOnlyList<SweepPoint> Points, IReadOnlyDictionary<string, SweepResult> Results,
     IReadOnlyList<SweepFinding> Reference, IReadOnlyList<SweepFinding> Remarks, string? Difference, double Seconds, int Played)
 {
+    /// <summary>What share of the driver's lines was reached, on a kernel that counts them; null on others.</summary>
+    public string? Lines { get; init; }
+
     /// <summary>What was found, each fault of the driver once, those that the smallest faults show first.</summary>
     public IReadOnlyList<SweepGroup> Groups =>
     [
