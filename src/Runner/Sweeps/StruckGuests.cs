@@ -53,8 +53,11 @@ sealed class StruckGuests
     {
         var (again, run) = await OnceAsync(points, cancel).ConfigureAwait(false);
         if (run is not null) Directory.Delete(Path.Combine(Request.Output, run), recursive: true);
-        return findings.Any(finding => again.Findings.Any(other => other.Fingerprint == finding.Fingerprint));
+        return findings.Any(finding => again.Findings.Any(other => IsSame(finding, other)));
     }
+
+    // Where a guest hangs cannot always be read from its stack.
+    static bool IsSame(SweepFinding one, SweepFinding other) => one.Fingerprint == other.Fingerprint || one.Kind == "hang" && other.Kind == "hang";
 
     async Task<(FaultedResult Result, string? Run)> OnceAsync(IReadOnlyList<SweepPoint> points, CancellationToken cancel)
     {
