@@ -60,7 +60,7 @@ public sealed class CellPlayer : ICellPlayer
         }
         catch (BuildFailedException failed)
         {
-            return new CellVerdict(Outcome.Fail, failed.Message) { Evidence = [.. failed.Messages.Select(message => message.ToString()), .. failed.Log is { } log ? new[] { $"log: {log}" } : []] };
+            return new CellVerdict(Outcome.Fail, failed.Message) { Evidence = [.. failed.Messages.Select(message => message.ToString()), .. failed.Log is { } log && Path.GetDirectoryName(log) != task.Directory ? new[] { $"log: {log}" } : []], Page = Path.GetDirectoryName(failed.Log) == task.Directory ? LogName : null };
         }
         catch (SuiteException wrong)
         {
@@ -96,13 +96,28 @@ public sealed class CellPlayer : ICellPlayer
         foreach (var source in task.Cell.Step.What)
         {
             task.Says($"{Path.GetFileName(source)} for {kernel.Release}");
-            var built = await new ModuleBuilder(_toolbox).BuildAsync(source, kernel, cancel: cancel).ConfigureAwait(false);
+            var built = await BuiltAsync(source, kernel, task.Directory, cancel).ConfigureAwait(false);
             foreach (var module in built.Modules) File.Copy(module.Path, Path.Combine(task.Directory, Path.GetFileName(module.Path)), overwrite: true);
             await File.AppendAllLinesAsync(Path.Combine(task.Directory, LogName), await File.ReadAllLinesAsync(built.Log, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
             names.AddRange(built.Modules.Select(module => Path.GetFileName(module.Path)));
             warnings.AddRange(built.Warnings.Select(warning => warning.ToString()));
         }
         return new CellVerdict(Outcome.Pass, string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names)} for {kernel.Release}{(warnings.Count > 0 ? $", {warnings.Count} warnings" : "")}")) { Evidence = warnings, Page = LogName };
+    }
+
+    // The log in the cache is gone with the next build.
+    async Task<BuiltModules> BuiltAsync(string source, Kernel kernel, string directory, CancellationToken cancel)
+    {
+        try
+        {
+            return await new ModuleBuilder(_toolbox).BuildAsync(source, kernel, cancel: cancel).ConfigureAwait(false);
+        }
+        catch (BuildFailedException failed) when (failed.Log is { } log)
+        {
+            var kept = Path.Combine(directory, LogName);
+            File.Copy(log, kept, overwrite: true);
+            throw new BuildFailedException(failed.Message, failed.Messages, kept);
+        }
     }
 
     async Task<CellVerdict> SuiteAsync(CellTask task, CancellationToken cancel)
