@@ -8,6 +8,7 @@ var root = new RootCommand(
     """);
 root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(RunCommand.Create());
+root.Subcommands.Add(PipelineCommand.Create());
 root.Subcommands.Add(SweepCommand.Create());
 root.Subcommands.Add(FuzzCommand.Create());
 root.Subcommands.Add(BootCommand.Create());
