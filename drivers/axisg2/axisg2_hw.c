@@ -158,7 +158,7 @@ static struct axisg2_buf *completed(struct axisg2_dev *dev, struct axisg2_pool *
 	if (buf && buf->place == IN_HW)
 		return buf;
 	dev->bad++;
-	dev_err_ratelimited(&dev->pdev->dev, "the engine completed buffer %u, which it does not have\n", index);
+	dev_err_ratelimited(&dev->pdev->dev, "the engine gave back buffer %u, which it does not have\n", index);
 	return NULL;
 }
 

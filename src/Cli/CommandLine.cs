@@ -54,6 +54,9 @@ static class CommandLine
     public static IReadOnlyList<string> Words(string[]? values)
         => [.. (values ?? []).SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()];
 
+    /// <summary>The command line as it was typed.</summary>
+    public static string Typed(ParseResult parsed) => "understudy " + string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"'{token.Value.Replace("'", "'\\''", StringComparison.Ordinal)}'" : token.Value));
+
     /// <summary>Parses and runs; a wrong command line is told on standard error and ends in 2.</summary>
     public static async Task<int> InvokeAsync(RootCommand root, string[] args)
     {

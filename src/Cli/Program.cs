@@ -8,10 +8,12 @@ var root = new RootCommand(
     """);
 root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(RunCommand.Create());
+root.Subcommands.Add(PipelineCommand.Create());
 root.Subcommands.Add(SweepCommand.Create());
 root.Subcommands.Add(FuzzCommand.Create());
 root.Subcommands.Add(BootCommand.Create());
 root.Subcommands.Add(BuildCommand.Create());
+root.Subcommands.Add(DkmsCommand.Create());
 root.Subcommands.Add(BisectCommand.Create());
 root.Subcommands.Add(SetupCommand.Create());
 root.Subcommands.Add(DoctorCommand.Create());

@@ -93,7 +93,7 @@ static class RunCommand
         var failed = parsed.GetValue(s_lastFailed) ? LastFailed(Path.GetDirectoryName(Path.GetFullPath(output))!) : null;
         var kernels = Counting(parsed, CommandLine.Words(parsed.GetValue(s_kernels)));
         var suites = Read(parsed.GetValue(s_paths)!);
-        var request = new SuiteRequest(suites, output, Command(parsed))
+        var request = new SuiteRequest(suites, output, CommandLine.Typed(parsed))
         {
             Kernels = kernels.Count == 0 && failed is not null ? [.. failed.Select(cell => cell.Kernel).Distinct()] : kernels,
             Board = parsed.GetValue(s_board)!, Time = time, Points = Points(parsed), Modules = parsed.GetValue(s_modules), Symbols = Symbols(parsed), DumpMemory = parsed.GetValue(s_dumpMemory),
@@ -205,7 +205,4 @@ static class RunCommand
         if (!json && request.Points.Count > 0) Console.Out.WriteLine($"each on {string.Join(", ", request.Points.Select(point => point.Name))}");
         return ExitCode.Pass;
     }
-
-    // As it was typed; what is told to reproduce one cell is made from the cell.
-    static string Command(ParseResult parsed) => "understudy " + string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"'{token.Value.Replace("'", "'\\''", StringComparison.Ordinal)}'" : token.Value));
 }

@@ -14,6 +14,8 @@ public static class Catalog
         new("uart16550", "uart", "MosChip MCS9912 serial card, a 16550 in I/O space, for the kernel's 8250_pci", () => new Uart16550(), Uart16550Orders.All),
         new("uart16550-mem", "uart", "the same with its registers in memory space", () => new Uart16550(Pci.BarKind.Memory32), Uart16550Orders.All),
         new("ioat", "dma", "Intel I/OAT (CBDMA) copy engine of Skylake servers, for ioatdma.ko and the VFIO selftests", () => new Ioat(), IoatOrders.All),
+        new("dsa", "dsa", "Intel Data Streaming Accelerator of Granite Rapids D, copying 64 KiB at most, for idxd.ko and the VFIO selftests", () => new Dsa(), DsaOrders.All),
+        new("dsa-spr", "dsa", "the same of Sapphire Rapids, copying 2 MiB at most, with interrupt handles", () => new Dsa(new() { DeviceId = 0x0B25, TransferShift = 21, HasInterruptHandles = true }), DsaOrders.All),
         new("ditto", "ditto", "a copy engine of ours with two rings and a button, for drivers/ditto", () => new Ditto(), DittoOrders.All) { Events = ["press"] },
         new("axisg2", "dma", "SLAC AxisG2 DMA engine on a KCU1500, version 5, with MSI-X, for datadev.ko", () => new AxisG2(), AxisG2Orders.All),
         new("axisg2-msi", "dma", "the same without MSI-X", () => new AxisG2(new() { HasMsix = false }), AxisG2Orders.All),

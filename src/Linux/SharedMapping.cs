@@ -103,6 +103,32 @@ public sealed unsafe class SharedMapping : SafeHandle
         }
     }
 
+    /// <summary>Copies 64 bytes in, in one piece that a device sees whole where the processor has MOVDIR64B, and in eight of 8 bytes where it has
+    /// not: an emulator's device sees those, a card that asks for one piece may not take them.</summary>
+    /// <param name="offset">A multiple of 64.</param>
+    /// <param name="source">64 bytes.</param>
+    /// <exception cref="ArgumentException">It is not 64 bytes, or not at a multiple of 64 in memory.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the mapping.</exception>
+    /// <exception cref="InvalidOperationException">The mapping is read-only.</exception>
+    /// <exception cref="ObjectDisposedException">The mapping is gone.</exception>
+    public void Store64(ulong offset, ReadOnlySpan<byte> source)
+    {
+        CheckRange(offset, source.Length);
+        if (source.Length != 64 || offset % 64 != 0) throw new ArgumentException($"Only 64 bytes at a multiple of 64 are stored in one piece, not {source.Length} at 0x{offset:x}.", nameof(source));
+        if (!IsWritable) throw new InvalidOperationException("The mapping is read-only.");
+        var held = false;
+        try
+        {
+            DangerousAddRef(ref held);
+            Interlocked.MemoryBarrier();        // a direct store passes earlier ones, and what a descriptor points to must be there
+            fixed (byte* from = source) DirectStore.Store((byte*)handle + offset, from);
+        }
+        finally
+        {
+            if (held) DangerousRelease();
+        }
+    }
+
     /// <summary>The length when it is one machine word at its natural alignment, else 0.</summary>
     static int Whole(byte* address, int length) => length is 2 or 4 or 8 && (nuint)address % (uint)length == 0 ? length : 0;
 

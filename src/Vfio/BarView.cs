@@ -62,6 +62,10 @@ public sealed class BarView
     /// <summary>Writes without a map.</summary>
     public void Write(ulong offset, ReadOnlySpan<byte> source) => _device.WriteBar(_bar, _start + offset, source);
 
+    /// <summary>Writes 64 bytes at a multiple of 64 in one piece (MOVDIR64B), as portals want it. A processor that cannot writes eight of 8 bytes:
+    /// enough for a device behind an emulator, which has no other way.</summary>
+    public void Store64(ulong offset, ReadOnlySpan<byte> source) => _device.StoreBar(_bar, _start + offset, source);
+
     void Modify(Register register, ulong mask, ulong value) => this[register] = this[register] & ~mask & ~register.ClearedByOne | value;
 
     ulong At(Register register)

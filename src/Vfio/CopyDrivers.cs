@@ -6,6 +6,9 @@ public static class CopyDrivers
     static readonly List<(ushort Vendor, ushort Device, Func<VfioDevice, CopyDriver> Create)> s_all =
     [
         (0x8086, 0x2021, device => new IoatDriver(device)),
+        (0x8086, 0x0B25, device => new DsaDriver(device)),
+        (0x8086, 0x11FB, device => new DsaDriver(device)),
+        (0x8086, 0x1212, device => new DsaDriver(device)),
     ];
 
     /// <summary>Adds a driver for a device.</summary>

@@ -27,6 +27,9 @@ interface IDeviceBacking : IDisposable
 
     void WriteBar(int bar, ulong offset, ReadOnlySpan<byte> source);
 
+    /// <summary>Writes 64 bytes that the device sees whole, where the processor can.</summary>
+    void StoreBar(int bar, ulong offset, ReadOnlySpan<byte> source);
+
     /// <summary>From now on these interrupts, from vector <paramref name="first"/> on, signal these counters.</summary>
     void Enable(InterruptKind kind, int first, IReadOnlyList<EventFd> events);
 

@@ -61,6 +61,12 @@ sealed class KernelDevice : IDeviceBacking
         else Whole(_device.WriteAt((long)(_bars[bar].Offset + offset), source), source.Length, $"BAR {bar}", (long)offset);
     }
 
+    public void StoreBar(int bar, ulong offset, ReadOnlySpan<byte> source)
+    {
+        if (_mapped[bar] is { } mapped) mapped.Store64(offset, source);
+        else WriteBar(bar, offset, source);
+    }
+
     public void Enable(InterruptKind kind, int first, IReadOnlyList<EventFd> events)
         => SetIrqs(kind, Uapi.EventFdData | Uapi.ActionTrigger, first, events.Count, [.. events.Select(e => e.Number)]);
 

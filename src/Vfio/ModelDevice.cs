@@ -54,6 +54,8 @@ sealed class ModelDevice : IDeviceBacking, IPciBus
 
     public void WriteBar(int bar, ulong offset, ReadOnlySpan<byte> source) => _slot.Write(bar, offset, source);
 
+    public void StoreBar(int bar, ulong offset, ReadOnlySpan<byte> source) => _slot.Write(bar, offset, source);
+
     public void Enable(InterruptKind kind, int first, IReadOnlyList<EventFd> events)
     {
         lock (_iommu.Clock.Gate)
@@ -93,7 +95,14 @@ sealed class ModelDevice : IDeviceBacking, IPciBus
         }
     }
 
-    public void Reset() => _slot.Reset();
+    // The kernel puts configuration space back after a reset (pci_restore_state).
+    public void Reset()
+    {
+        Span<byte> command = stackalloc byte[2];
+        ReadConfig(0x04, command);
+        _slot.Reset();
+        WriteConfig(0x04, command);
+    }
 
     public void Dispose()
     {

@@ -5,7 +5,7 @@ namespace Understudy.Cli.Tests;
 /// <summary>The program as a user meets it: exit codes, messages, JSON, help. No guest is booted; nothing is fetched.</summary>
 public sealed class CommandLineTests : IDisposable
 {
-    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "sweep", "fuzz", "build", "bisect", "trace", "replay"];
+    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "pipeline", "sweep", "fuzz", "build", "dkms", "bisect", "trace", "replay"];
 
     // A mirror that refuses at once, and a cache with nothing in it.
     static readonly Dictionary<string, string?> s_offline = new()
@@ -38,6 +38,73 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, code);
         Assert.All(s_verbs, verb => Assert.Contains(verb, output, StringComparison.Ordinal));
         Assert.Contains("Exit codes: 0 pass, 1 the driver failed, 2 wrong usage, 3 the lab failed, 4 a test broke.", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("has no dkms.conf. The least it takes: PACKAGE_NAME=", null)]
+    [InlineData("does not say PACKAGE_VERSION", "PACKAGE_NAME=nic\n")]
+    [InlineData("Did you mean 'debian:13'?", "PACKAGE_NAME=nic\nPACKAGE_VERSION=1\n", "--distribution", "debian13")]
+    [InlineData("Did you mean axisg2", "PACKAGE_NAME=nic\nPACKAGE_VERSION=1\n", "--devices", "axisg")]
+    [InlineData("'tarball'", "PACKAGE_NAME=nic\nPACKAGE_VERSION=1\n", "--way", "rpm")]
+    public async Task A_package_of_something_wrong_ends_in_2_and_says_what_would_be_right(string hint, string? conf, params string[] arguments)
+    {
+        var driver = Directory.CreateDirectory(Path.Combine(_home, "nic")).FullName;
+        if (conf is not null) File.WriteAllText(Path.Combine(driver, "dkms.conf"), conf);
+        var (code, output, error) = await RunAsync(["dkms", "nic", .. arguments]);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(hint, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Packages_are_made_without_a_kernel_or_a_network()
+    {
+        var driver = Directory.CreateDirectory(Path.Combine(_home, "nic")).FullName;
+        File.WriteAllText(Path.Combine(driver, "dkms.conf"), "PACKAGE_NAME=nic\nPACKAGE_VERSION=1.0\n");
+        var (code, output, _) = await RunAsync("dkms", "nic", "--pack-only", "--output", "out", "--json");
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal((0, "1.0"), (code, json.RootElement.GetProperty("version").GetString()));
+        Assert.Equal(["nic-1.0.dkms.tar.gz", "nic-dkms_1.0_all.deb"], Directory.EnumerateFiles(Path.Combine(_home, "out")).Select(Path.GetFileName).Where(name => name != "summary.json").Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("p.yaml:3: phases.build: there is no key of a step 'biuld'; did you mean 'build'?", "bad.yaml")]
+    [InlineData("none.yaml", "none.yaml")]
+    [InlineData("there is no axis 'vcpu'; did you mean 'vcpus'?", "p.yaml", "--cell", "vcpu=1")]
+    [InlineData("there is no vcpus '3'; did you mean '1'?", "p.yaml", "--cell", "vcpus=3")]
+    [InlineData("no chosen step has a test called x", "p.yaml", "--name", "x")]
+    [InlineData("there is no pipeline.json in", "p.yaml", "--resume", "s")]
+    [InlineData("leave --output out", "p.yaml", "--resume", "s", "--output", "o")]
+    [InlineData("from 1 to 256", "p.yaml", "-j", "0")]
+    [InlineData("the step chooses no test; there is t, with the tags fast", "tags.yaml")]
+    public async Task A_pipeline_of_something_wrong_ends_in_2_and_says_what_would_be_right(string hint, params string[] arguments)
+    {
+        var run = Path.Combine(Directory.CreateDirectory(Path.Combine(_home, "s", "t")).FullName, "run");
+        File.WriteAllText(Path.Combine(_home, "s", "t", "test.yaml"), "tags: fast\n");
+        File.WriteAllText(run, "#!/bin/sh\n");
+        File.SetUnixFileMode(run, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.WriteAllText(Path.Combine(_home, "bad.yaml"), "phases:\n  build:\n    - biuld: s\n");
+        File.WriteAllText(Path.Combine(_home, "p.yaml"), "axes: {vcpus: [1, 2]}\nphases:\n  test:\n    - {suite: s, over: vcpus}\n");
+        File.WriteAllText(Path.Combine(_home, "tags.yaml"), "phases:\n  test:\n    - {suite: s, tags: slow}\n");
+        var (code, output, error) = await RunAsync(["pipeline", .. arguments]);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(hint.Replace("p.yaml:3", "bad.yaml:3", StringComparison.Ordinal), error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_home, "runs")));
+    }
+
+    [Fact]
+    public async Task A_pipeline_lists_its_cells_runs_commands_and_prints_what_came_of_them()
+    {
+        File.WriteAllText(Path.Combine(_home, "p.yaml"), "axes: {vcpus: [1, 2]}\nphases:\n  look:\n    - {shell: '[ $UNDERSTUDY_VCPUS = 1 ]', over: vcpus}\n  then:\n    - shell: 'true'\n");
+        var (listed, cells, _) = await RunAsync("pipeline", "p.yaml", "--cell", "vcpus=2", "--list");
+        Assert.Equal((0, "phase=look,step=shell,vcpus=2\nphase=then,step=shell\n"), (listed, cells));
+        var (code, output, error) = await RunAsync("pipeline", "p.yaml", "--json");
+        Assert.Equal((1, ""), (code, error));
+        var outcomes = JsonDocument.Parse(output).RootElement.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("outcome").GetString());
+        Assert.Equal(["pass", "fail", null], outcomes);
+        var (again, table, _) = await RunAsync("pipeline", "p.yaml", "--cell", "vcpus=1");
+        Assert.Equal(0, again);
+        Assert.Contains("2 pass in", table, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(Directory.GetDirectories(Path.Combine(_home, "runs"))[0], "pipeline.html"));
     }
 
     [Theory]

@@ -165,6 +165,19 @@ public class RegisterFileTests
     }
 
     [Fact]
+    public void A_window_says_where_it_was_written()
+    {
+        var seen = new List<(int At, int Bytes, byte First)>();
+        _file.OnWrite(Ram, (at, bytes) => seen.Add((at, bytes, _file[Ram][at])));
+        Assert.True(_file.Write(0x42, [1, 2, 3]));
+        Assert.True(_file.Write(0x4C, [4, 5, 6, 7]));
+        _file.Write(0x4F, [8, 9]);                                      // only the first byte lies in it
+        _file.Write(0x20, [0, 0]);
+        Assert.Equal([(2, 3, (byte)1), (12, 4, (byte)4), (15, 1, (byte)8)], seen);
+        Assert.Throws<ArgumentException>(() => _file.OnWrite(new RegisterMap("Other", 0x100).Memory(0x80, 4, "Foreign"), (_, _) => { }));
+    }
+
+    [Fact]
     public void Windows_are_memory_and_reset_clears_them()
     {
         _file.Write(0x43, [1, 2, 3]);

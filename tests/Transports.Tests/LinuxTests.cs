@@ -29,6 +29,20 @@ public sealed class LinuxTests
     }
 
     [Fact]
+    public void Sixty_four_bytes_are_stored_as_they_are_whether_the_processor_does_it_in_one_piece_or_not()
+    {
+        using var file = FileDescriptor.CreateMemory("test", 4096);
+        using var mapping = SharedMapping.Map(file, 0, 4096, writable: true);
+        var (data, seen) = (Enumerable.Range(1, 64).Select(i => (byte)i).ToArray(), new byte[64]);
+        mapping.Store64(4032, data);
+        mapping.Read(4032, seen);
+        Assert.Equal(data, seen);
+        Assert.Throws<ArgumentException>(() => mapping.Store64(8, data));
+        Assert.Throws<ArgumentException>(() => mapping.Store64(0, data.AsSpan(8)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => mapping.Store64(4096, data));
+    }
+
+    [Fact]
     public void Every_width_at_every_alignment_is_copied_as_it_is()
     {
         using var file = FileDescriptor.CreateMemory("test", 4096);

@@ -4,167 +4,33 @@ using Understudy.Pci.Tests;
 
 namespace Understudy.Vfio.Tests;
 
-/// <summary>The cases of the kernel's vfio_pci_driver_test, with their criteria, on the model and its driver in one process.</summary>
-[Collection(nameof(Allocation))]
-public sealed class IoatDriverTests : IDisposable
+/// <summary>The I/OAT driver on its model.</summary>
+public sealed class IoatDriverTests() : CopyDriverContract(() => new Ioat())
 {
-    static readonly TimeSpan s_silence = TimeSpan.FromMilliseconds(20);
-    readonly Iommu _iommu = Iommu.Open(IommuMode.Model);
-    readonly VfioDevice _device;
-    readonly CopyDriver _driver;
-    readonly DmaBuffer _memory;
-
-    public IoatDriverTests()
-    {
-        _device = VfioDevice.Open(new Ioat(), _iommu);
-        _driver = CopyDrivers.For(_device)!;
-        _driver.Init();
-        _memory = _iommu.Allocate(1 << 20);
-    }
-
-    public void Dispose()
-    {
-        _driver.Dispose();
-        _device.Dispose();
-        _memory.Dispose();
-        _iommu.Dispose();
-    }
-
-    ulong Source => _memory.Iova;
-
-    ulong Destination => _memory.Iova + _memory.Size / 2;
+    [Fact]
+    public void The_driver_is_found_by_the_devices_id() => Assert.IsType<IoatDriver>(Driver);
 
     [Fact]
-    public void The_driver_is_found_by_the_devices_id() => Assert.IsType<IoatDriver>(_driver);
-
-    [Fact]
-    public void It_can_be_removed_and_set_up_again_ten_times()
+    public void A_storm_executes_every_descriptor()
     {
-        for (var i = 0; i < 10; i++)
-        {
-            _driver.Remove();
-            _driver.Init();
-        }
-        CopyAndCompare(_driver.MostBytes, seed: 1);
-    }
-
-    [Fact]
-    public void A_copy_of_the_largest_size_arrives_and_does_not_interrupt()
-    {
-        CopyAndCompare(_driver.MostBytes, seed: 2);
-        _driver.Msi.MustNotFire(s_silence);
-    }
-
-    [Fact]
-    public void A_copy_larger_than_the_device_takes_is_made_in_steps()
-    {
-        Fill(Source, 300_000, seed: 3);
-        Assert.True(_driver.Copy(Source, Destination, 300_000));
-        Assert.True(Same(300_000));
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_copy_from_or_to_unmapped_memory_ends_and_does_not_interrupt(bool source)
-    {
-        const ulong unmapped = 0x7000_0000_0000;
-        _driver.Start(source ? unmapped : Source, source ? Destination : unmapped, 4096);
-        Assert.False(_driver.Wait());
-        _driver.Msi.MustNotFire(s_silence);
-        CopyAndCompare(4096, seed: 4);
-    }
-
-    [Fact]
-    public void Send_msi_fires_exactly_once()
-    {
-        _driver.SendMsi();
-        Assert.Equal(1UL, _driver.Msi.Wait(TimeSpan.FromSeconds(10)));
-        _driver.Msi.MustNotFire(s_silence);
-    }
-
-    [Fact]
-    public void Good_copies_faults_and_messages_mix()
-    {
-        for (var i = 0; i < 10; i++)
-        {
-            CopyAndCompare(_driver.MostBytes, seed: i);
-            _driver.Start(0x7000_0000_0000, Destination, 4096);
-            Assert.False(_driver.Wait());
-            _driver.SendMsi();
-            Assert.Equal(1UL, _driver.Msi.Wait(TimeSpan.FromSeconds(10)));
-        }
-    }
-
-    [Fact]
-    public void A_storm_of_the_most_copies_there_may_be_ends_well()
-    {
-        Fill(Source, (int)_driver.MostBytes, seed: 5);
-        _driver.Start(Source, Destination, 1024, _driver.MostCopies);
-        Assert.True(_driver.Wait());
-        Assert.True(Same(1024));
-        _driver.Msi.MustNotFire(s_silence);
-        Assert.Equal((long)_driver.MostCopies, ((PciSlot)_device.Slot!).Stimulate("count", card => ((Ioat)card).Descriptors));
-    }
-
-    [Fact]
-    public void Memory_unmapped_in_the_middle_of_a_storm_ends_it_with_an_error()
-    {
-        using var target = _iommu.Allocate(1 << 14);
-        _driver.Start(Source, target.Iova, 1 << 14, _driver.MostCopies);
-        _iommu.Unmap(IovaRange.Of(target.Iova, target.Size));
-        Assert.False(_driver.Wait());
-        CopyAndCompare(4096, seed: 6);
-    }
-
-    [Fact]
-    public void Two_devices_share_an_iommu_and_each_copies_what_the_other_wrote()
-    {
-        using var other = VfioDevice.Open(new Ioat(), _iommu);
-        using var second = CopyDrivers.For(other)!;
-        second.Init();
-        Fill(Source, 4096, seed: 7);
-        Assert.True(_driver.Copy(Source, Source + 8192, 4096));
-        Assert.True(second.Copy(Source + 8192, Destination, 4096));
-        Assert.True(Same(4096));
-    }
-
-    [Fact]
-    public void Callers_are_held_to_the_contract()
-    {
-        Assert.Throws<InvalidOperationException>(_driver.Init);
-        Assert.Throws<ArgumentOutOfRangeException>(() => _driver.Start(Source, Destination, _driver.MostBytes + 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _driver.Start(Source, Destination, 64, 0x1_0000));
-        Assert.Throws<InvalidOperationException>(() => _driver.Wait());
-        _driver.Start(Source, Destination, 64);
-        Assert.Contains("wait for it first", Assert.Throws<InvalidOperationException>(_driver.SendMsi).Message, StringComparison.Ordinal);
-        Assert.True(_driver.Wait());
-        _driver.Remove();
-        Assert.Contains("not initialised", Assert.Throws<InvalidOperationException>(() => _driver.Start(Source, Destination, 64)).Message, StringComparison.Ordinal);
-        _driver.Init();
-    }
-
-    [Fact]
-    public void A_stalled_engine_is_told_apart_from_a_failed_one()
-    {
-        _device.Slot!.Stimulate("stall", card => { ((Ioat)card).Stall(0, stalled: true); return 0; });
-        _driver.Start(Source, Destination, 64);
-        Assert.Contains("still active", Assert.Throws<VfioException>(() => _driver.Wait(TimeSpan.FromMilliseconds(50))).Message, StringComparison.Ordinal);
+        Driver.Start(Source, Destination, 64, Driver.MostCopies);
+        Assert.True(Driver.Wait());
+        Assert.Equal((long)Driver.MostCopies, Device.Slot!.Stimulate("count", card => ((Ioat)card).Descriptors));
     }
 
     [Fact]
     public void Bar_accesses_descriptors_and_interrupt_waits_allocate_nothing()
     {
-        var card = _device.Bar(0, IoatRegisters.Map);
+        var card = Device.Bar(0, IoatRegisters.Map);
         CopyAndCompare(4096, seed: 8);
         Assert.Equal(0, Allocation.Of(() =>
         {
             for (var i = 0; i < 1000; i++)
             {
                 card[IoatRegisters.InterruptControl] = card[IoatRegisters.InterruptControl];
-                _memory.Write(0, 0x1234_5678_9ABCUL);
-                _driver.Msi.Trigger();
-                _driver.Msi.Wait(TimeSpan.FromSeconds(1));
+                Memory.Write(0, 0x1234_5678_9ABCUL);
+                Driver.Msi.Trigger();
+                Driver.Msi.Wait(TimeSpan.FromSeconds(1));
             }
         }));
     }
@@ -172,34 +38,14 @@ public sealed class IoatDriverTests : IDisposable
     [Fact]
     public void A_view_never_writes_back_bits_that_a_one_clears()
     {
-        var channel = _device.Bar(0, IoatRegisters.Map).Block(IoatRegisters.Channels[0]);
-        _driver.Start(0x7000_0000_0000, Destination, 64);
+        var channel = Device.Bar(0, IoatRegisters.Map).Block(IoatRegisters.Channels[0]);
+        Driver.Start(Unmapped, Destination, 64);
         while ((channel[IoatRegisters.Channel.Status] & 7) == 0) Thread.Yield();
         Assert.Equal((ulong)IoatError.ReadData, channel[IoatRegisters.Channel.Errors]);
         channel[IoatRegisters.Channel.Errors] = 0;                      // changes nothing: ones clear
         Assert.Equal((ulong)IoatError.ReadData, channel[IoatRegisters.Channel.Errors]);
-        Assert.False(_driver.Wait());
+        Assert.False(Driver.Wait());
     }
 
-    void CopyAndCompare(ulong bytes, int seed)
-    {
-        Fill(Source, (int)bytes, seed);
-        Assert.True(_driver.Copy(Source, Destination, bytes));
-        Assert.True(Same((int)bytes));
-    }
-
-    void Fill(ulong iova, int bytes, int seed)
-    {
-        var data = new byte[bytes];
-        new Random(seed).NextBytes(data);
-        _memory.Write(iova - _memory.Iova, data);
-    }
-
-    bool Same(int bytes)
-    {
-        var (source, destination) = (new byte[bytes], new byte[bytes]);
-        _memory.Read(0, source);
-        _memory.Read(_memory.Size / 2, destination);
-        return source.AsSpan().SequenceEqual(destination);
-    }
+    private protected override void Stall(PciDevice model, bool stalled) => ((Ioat)model).Stall(0, stalled);
 }

@@ -5,12 +5,15 @@ namespace Understudy.Vfio.Tests;
 
 public sealed class VfioCasesTests
 {
-    [Fact]
-    public void Every_case_passes_or_says_why_not_on_a_model()
+    public static TheoryData<string> Cards => ["ioat", "dsa"];
+
+    [Theory]
+    [MemberData(nameof(Cards))]
+    public void Every_case_passes_or_says_why_not_on_a_model(string card)
     {
         var ktap = new StringWriter();
         var cases = VfioCases.For([IommuMode.Model]);
-        var failed = VfioCases.Run(cases, iommu => VfioDevice.Open(new Ioat(), iommu), ktap, TestContext.Current.CancellationToken);
+        var failed = VfioCases.Run(cases, iommu => VfioDevice.Open(Catalog.Find(card).Create(), iommu), ktap, TestContext.Current.CancellationToken);
         Assert.True(failed == 0, ktap.ToString());
         Assert.Contains($"1..{cases.Count}", ktap.ToString(), StringComparison.Ordinal);
         var skipped = ktap.ToString().Split('\n').Where(line => line.Contains("# SKIP", StringComparison.Ordinal)).ToList();

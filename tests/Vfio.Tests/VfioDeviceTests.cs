@@ -72,11 +72,14 @@ public sealed class VfioDeviceTests : IDisposable
         => Assert.Contains("has 3 Msix interrupts", Assert.Throws<VfioException>(() => _device.EnableInterrupts(InterruptKind.Msix, count: 4)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_reset_puts_config_space_and_registers_back()
+    public void A_reset_puts_registers_back_and_keeps_the_command_register_as_the_kernel_does()
     {
+        var channel = _device.Bar(0, IoatRegisters.Map).Block(IoatRegisters.Channels[0]);
         _device.BusMaster = true;
+        channel[IoatRegisters.Channel.CompletionAddress] = 0x1000;
         _device.Reset();
-        Assert.False(_device.BusMaster);
+        Assert.Equal(0UL, channel[IoatRegisters.Channel.CompletionAddress]);
+        Assert.True(_device.BusMaster);
     }
 
     [Fact]

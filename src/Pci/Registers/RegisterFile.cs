@@ -13,6 +13,7 @@ public sealed class RegisterFile
     readonly Action?[] _onCleared;
     readonly RegisterFile[] _blocks;
     readonly byte[][] _windows;
+    readonly Action<int, int>?[] _onWindow;
 
     /// <summary>Registers at their reset values.</summary>
     public RegisterFile(RegisterMap map)
@@ -26,6 +27,7 @@ public sealed class RegisterFile
         _onCleared = new Action?[_values.Length];
         _blocks = [.. map.Blocks.Select(block => new RegisterFile(block.Map))];
         _windows = [.. map.Windows.Select(window => new byte[window.Size])];
+        _onWindow = new Action<int, int>?[_windows.Length];
         ResetValues();
     }
 
@@ -70,6 +72,16 @@ public sealed class RegisterFile
     {
         Held(register);
         _onWrite[register.Index] += hook;
+        return this;
+    }
+
+    /// <summary>Calls <paramref name="hook"/> after every bus write into the window, with where in it and how many bytes were written: for
+    /// doorbells and portals, whose addresses say more than their contents.</summary>
+    public RegisterFile OnWrite(MemoryWindow window, Action<int, int> hook)
+    {
+        ArgumentNullException.ThrowIfNull(window);
+        if (!ReferenceEquals(Map.WindowAt(window.Offset), window)) throw new ArgumentException($"{window.Name} is not a window of the block {Map.Name} itself", nameof(window));
+        _onWindow[window.Index] += hook;
         return this;
     }
 
@@ -179,6 +191,7 @@ public sealed class RegisterFile
             {
                 var length = Math.Min(window.Offset + window.Size - at, data.Length - i);
                 data.Slice(i, length).CopyTo(_windows[window.Index].AsSpan(at - window.Offset));
+                _onWindow[window.Index]?.Invoke(at - window.Offset, length);
                 i += length;
             }
             else if (Map.BlockAt(at) is { } block)

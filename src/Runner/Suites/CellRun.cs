@@ -15,7 +15,7 @@ static class CellRun
         GuestScripts? scripts = null;
         if (await run.PrepareAsync(_ => Task.FromResult(lab), (guest, stop) => TestFiles.PushAsync(test, guest, stop), cancel).ConfigureAwait(false))
         {
-            scripts = new GuestScripts(run.Machine, run.Run.Directory, run.Storage, cell.Seed, () => Arm(test, cell, run));
+            scripts = new GuestScripts(run.Machine, run.Run.Directory, run.Storage, cell.Seed, cell.Settings.Modules, () => Arm(test, cell, run));
             await new TestSequence(test, scripts, run.Run).PlayAsync(cancel).ConfigureAwait(false);
         }
         if (scripts is not { IsLost: true }) await run.FetchSharedAsync(cancel).ConfigureAwait(false);

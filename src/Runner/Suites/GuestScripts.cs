@@ -6,7 +6,7 @@ using Understudy.Verdict;
 namespace Understudy.Runner.Suites;
 
 /// <summary>Runs a test's executables in a booted guest.</summary>
-sealed class GuestScripts(IMachine machine, RunDirectory directory, CellStorage storage, int seed, Action armFaults) : ITestMachine
+sealed class GuestScripts(IMachine machine, RunDirectory directory, CellStorage storage, int seed, IReadOnlyList<PlannedModule> modules, Action armFaults) : ITestMachine
 {
     const int TailLines = 20, Terminate = 15, Kill = 9, NotExecutable = 126, NotFound = 127;
 
@@ -67,7 +67,7 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, CellStorage 
         {
             Directory = home,
             OutputLimit = 64 << 10,
-            Environment = new Dictionary<string, string>
+            Environment = new Dictionary<string, string>(modules.Select(module => KeyValuePair.Create(ParametersOf(module), module.Parameters)).DistinctBy(parameters => parameters.Key))
             {
                 ["PATH"] = $"{CellPrograms.Directory}:/bin:/sbin:/usr/bin:/usr/sbin",
                 ["UNDERSTUDY_SUITE"] = TestSequence.SuitePath,
@@ -88,6 +88,9 @@ sealed class GuestScripts(IMachine machine, RunDirectory directory, CellStorage 
         }
         return process;
     }
+
+    // What a script that loads a module again needs to know.
+    static string ParametersOf(PlannedModule module) => "UNDERSTUDY_MODULE_" + string.Concat(Path.GetFileNameWithoutExtension(module.Name).Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
 
     async Task<CommandResult?> KillAsync(GuestProcess process, CancellationToken cancel)
     {

@@ -19,6 +19,12 @@ public sealed record MatrixPoint(string Name, string Matrix, string Kernel, stri
     /// <summary>Parameters of modules, in place of those that the test gives them.</summary>
     public IReadOnlyDictionary<string, string> ModuleParameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Parameters of modules, behind those that the test gives them: of one that is there twice, the kernel takes the last.</summary>
+    public IReadOnlyDictionary<string, string> AddedParameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The command line that runs the point with all its tests; null where <c>understudy run --matrix</c> does.</summary>
+    public string? Command { get; init; }
+
     /// <summary>What a test is run with here.</summary>
     public TestSettings For(SuiteTest test)
     {
@@ -26,11 +32,17 @@ public sealed record MatrixPoint(string Name, string Matrix, string Kernel, stri
         var settings = test.Settings with
         {
             Devices = [.. test.Settings.Devices.Select(device => Devices.FirstOrDefault(other => other.Name == device.Name) ?? device)],
-            Modules = [.. test.Settings.Modules.Select(module => ModuleParameters.TryGetValue(System.IO.Path.GetFileName(module.Name), out var parameters) ? module with { Parameters = parameters } : module)],
+            Modules = [.. test.Settings.Modules.Select(With)],
             Cpus = Cpus ?? test.Settings.Cpus, MemoryMebibytes = MemoryMebibytes ?? test.Settings.MemoryMebibytes,
         };
         // What a test in C# asks for, it says when it runs: nothing here could take its place.
-        return test is CodeTest && (Devices.Count > 0 || Cpus is not null || MemoryMebibytes is not null || ModuleParameters.Count > 0)
+        return test is CodeTest && (Devices.Count > 0 || Cpus is not null || MemoryMebibytes is not null || ModuleParameters.Count > 0 || AddedParameters.Count > 0)
             ? settings with { CannotRun = "a test in C# chooses its devices, CPUs, memory and modules itself; a matrix gives it kernels and boards" } : settings;
+    }
+
+    PlannedModule With(PlannedModule module)
+    {
+        var parameters = ModuleParameters.GetValueOrDefault(module.PlainName) ?? module.Parameters;
+        return module with { Parameters = $"{parameters} {AddedParameters.GetValueOrDefault(module.PlainName)}".Trim() };
     }
 }

@@ -8,6 +8,9 @@ public sealed record PlannedModule(string Name, string Parameters)
     /// <summary>It is not one of the kernel's own: <see cref="Name"/> is a path.</summary>
     public bool IsPath => Name.Contains('/', StringComparison.Ordinal) || Name.EndsWith(".ko", StringComparison.Ordinal);
 
+    /// <summary>Its name, or that of its directory or file.</summary>
+    internal string PlainName => Path.GetFileName(Name);
+
     /// <summary>Reads <c>r8169 debug=16</c>, or <c>../../drivers/nic debug=16</c>.</summary>
     /// <exception cref="FormatException">There is no name, or a word after it is no parameter.</exception>
     public static PlannedModule Parse(string text)

@@ -38,7 +38,7 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
     public string Name => $"{Test.FullName}@{Place}{(Repeat > 0 ? string.Create(CultureInfo.InvariantCulture, $"#{Repeat}") : "")}";
 
     /// <summary>The command line that runs this cell and nothing else.</summary>
-    public string Reproduce => string.Create(CultureInfo.InvariantCulture,
+    public string Reproduce => Point?.Command is { } command ? string.Create(CultureInfo.InvariantCulture, $"{command} --name {Quoted(Test.FullName)} --seed {Seed}") : string.Create(CultureInfo.InvariantCulture,
         $"understudy run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, Test.SuitePath))} --name {Quoted(Test.Name)} {Where}{(Time is { } time ? $" --time {time.ToString().ToLowerInvariant()}" : "")}{string.Concat(Faults.Select(rule => $" --fault {Quoted(rule)}"))} --seed {Seed}");
 
     string Where => Point is { } point
@@ -48,6 +48,6 @@ public sealed record TestCell(SuiteTest Test, string Kernel, int Seed, int Repea
     /// <summary>What is to be run.</summary>
     internal TestPlan Plan(SuiteRequest request) => new(Test.FullName, Place, Settings, Reproduce) { Name = Name, Seed = Seed, Repeat = Repeat, Start = request.Start, Symbols = request.Symbols, Record = Record, DumpsMemory = request.DumpMemory };
 
-    static string Quoted(string word) => word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:@+=,".Contains(c, StringComparison.Ordinal))
+    internal static string Quoted(string word) => word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:@+=,".Contains(c, StringComparison.Ordinal))
         ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -57,7 +57,7 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
         }, cancel).ConfigureAwait(false);
         if (_run.Devices.Count > 0 && _marks.Exists(mark => mark.Step == "modules") | prepared)
         {
-            var scripts = _scripts = new GuestScripts(_run.Machine, _run.Run.Directory, _run.Storage, _request.Seed, () => { });
+            var scripts = _scripts = new GuestScripts(_run.Machine, _run.Run.Directory, _run.Storage, _request.Seed, test.Settings.Modules, () => { });
             if (prepared) await new TestSequence(test, scripts, _run.Run).PlayAsync(cancel).ConfigureAwait(false);
             if (!scripts.IsLost) await _run.UnloadAsync("unload", cancel).ConfigureAwait(false);
             Heal();

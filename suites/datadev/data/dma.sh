@@ -1,12 +1,15 @@
 # Sourced by the tests' scripts.
 dma=datadev        # data/datadev.c
 for at in /sys/bus/pci/devices/*; do [ "$(cat "$at/vendor")" = 0x1a4a ] && card=$at; done
-small="cfgTxCount=64 cfgRxCount=64 cfgSize=65536"
+small=$UNDERSTUDY_MODULE_axisg2   # what the suite, and the cell, load it with
 
 fail() {
 	echo "$*"
 	exit 1
 }
+
+# The driver's last word in the kernel log, where others speak as well.
+said() { dmesg | grep axisg2 | tail -1; }
 
 count() { device dma count "$1"; }
 

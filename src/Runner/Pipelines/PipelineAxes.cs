@@ -1,0 +1,44 @@
+using System.Globalization;
+using Understudy.Boards;
+using Understudy.Runner.Suites;
+
+namespace Understudy.Runner.Pipelines;
+
+/// <summary>Reads the values of an axis: lists for the axes everybody has, and names with what they mean for a driver's own.</summary>
+static class PipelineAxes
+{
+    internal const string Kernels = "kernels", Cpus = "cpus";
+
+    static readonly string[] s_meanings = ["devices", "module-parameters", "cpus", "memory"];
+
+    public static IReadOnlyList<AxisValue> Read(string axis, SettingValue values) => axis switch
+    {
+        "kernel" => values.List(text => new AxisValue(Plain(text)) { Kernel = text }),
+        "board" => values.List(text => new AxisValue(text) { Board = BoardCatalog.Find(text).Name }),
+        "vcpus" => values.List(text => Number(text)),
+        _ => [.. values.Entries().Select(entry => Meaning(entry.Key, entry.Value))],
+    };
+
+    static AxisValue Number(string text)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var cpus) && cpus is >= 1 and <= 64 ? new AxisValue(text) { Cpus = cpus }
+            : throw new FormatException($"expected a number from 1 to 64, not '{text}'");
+
+    static AxisValue Meaning(string name, SettingValue meanings)
+    {
+        var value = new AxisValue(PipelineFile.Name("value", name, meanings.Line));
+        foreach (var (key, meaning) in meanings.Entries())
+            value = key switch
+            {
+                "devices" => value with { Devices = meaning.List(PlannedDevice.Parse) },
+                "module-parameters" => value with { ModuleParameters = meaning.Entries().ToDictionary(module => module.Key, module => string.Join(' ', module.Value.Texts())) },
+                "cpus" => value with { Cpus = meaning.Number(1, 64) },
+                "memory" => value with { MemoryMebibytes = meaning.Mebibytes() },
+                _ => throw new SettingException(meaning.Line, PipelineFile.Unknown("meaning of a value", key, s_meanings)),
+            };
+        return value;
+    }
+
+    // It stands in selectors.
+    static string Plain(string text) => text.Length > 0 && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is ',' or '=') ? text
+        : throw new FormatException($"expected a kernel such as debian:6.12, or a path without spaces, ',' and '=', not '{text}'");
+}
