@@ -10,13 +10,14 @@ namespace Understudy.Devices;
 /// Its datasheet is the README beside this file; its driver is <c>drivers/ditto</c>.</summary>
 public sealed class Ditto : PciDevice
 {
-    const long ResetTakes = 400, CopyTakes = 2_000;
+    const long ResetTakes = 400, FetchTakes = 1_200, CopyTakes = 800;
     const int MostBytes = 64 * 1024;
 
     readonly RegisterFile _registers;
     readonly InterruptBlock _interrupt;
     readonly byte[] _copied = new byte[MostBytes];
-    DeviceTimer? _copy, _resetDone;
+    DeviceTimer? _fetch, _copy, _resetDone;
+    DittoCommand _command;
     uint _producer, _consumer;
 
     /// <summary>A card that has just been powered.</summary>
@@ -47,7 +48,7 @@ public sealed class Ditto : PciDevice
         $"{(_registers[Enable] ? "enabled" : "disabled")}{(_registers[Stopped] ? ", stopped by an error" : "")}, {Copies} copies, button pressed {_registers[Presses]} times");
 
     /// <inheritdoc/>
-    protected override void PluggedIn() => (_copy, _resetDone) = (Timer(CopyOne), Timer(FinishReset));
+    protected override void PluggedIn() => (_fetch, _copy, _resetDone) = (Timer(Fetch), Timer(CopyOne), Timer(FinishReset));
 
     /// <inheritdoc/>
     protected override void OnReset()
@@ -62,6 +63,7 @@ public sealed class Ditto : PciDevice
     {
         if (write.Rises(Reset))
         {
+            _fetch!.Cancel();
             _copy!.Cancel();
             _registers[Ready] = false;
             _resetDone!.Arm(ResetTakes);
@@ -97,19 +99,21 @@ public sealed class Ditto : PciDevice
             return;
         }
         _producer = producer;
-        if (!_copy!.IsArmed && _producer != _consumer) _copy.Arm(CopyTakes);
+        if (!_fetch!.IsArmed && !_copy!.IsArmed && _producer != _consumer) _fetch.Arm(FetchTakes);
         _registers[Busy] = _producer != _consumer;
+    }
+
+    void Fetch()
+    {
+        if (!_registers[Enable] || _producer == _consumer) return;
+        if (Dma.Read(_registers[CommandRing] + _consumer % Entries * (ulong)Unsafe.SizeOf<DittoCommand>(), out _command)) _copy!.Arm(CopyTakes);
+        else Stop();
     }
 
     void CopyOne()
     {
         if (!_registers[Enable] || _producer == _consumer) return;
-        var slot = _consumer % Entries;
-        if (!Dma.Read(_registers[CommandRing] + slot * (ulong)Unsafe.SizeOf<DittoCommand>(), out DittoCommand command))
-        {
-            Stop();
-            return;
-        }
+        var (slot, command) = (_consumer % Entries, _command);
         var length = (int)Math.Min(command.Length, MostBytes);
         var data = _copied.AsSpan(0, length);
         var good = command.Length is > 0 and <= MostBytes && Dma.Read(command.Source, data) && Dma.Write(command.Destination, data);
@@ -117,7 +121,7 @@ public sealed class Ditto : PciDevice
         if (good) Copies++;
         Complete(slot, new DittoCompletion { Tag = command.Tag, Length = good ? command.Length : 0, Status = good ? 0u : 1, Sequence = _consumer });
         _registers[Busy] = _producer != _consumer;
-        if (_registers[Busy]) _copy!.Arm(CopyTakes);
+        if (_registers[Busy]) _fetch!.Arm(FetchTakes);
     }
 
     void Complete(uint slot, in DittoCompletion completion)
