@@ -48,6 +48,8 @@ public sealed class PipelineFileTests : IDisposable
     [InlineData("axes:\n  vcpus: [0]\nphases: {a: [{shell: x}]}\n", ":2: axes.vcpus: expected a number from 1 to 64, not '0'")]
     [InlineData("axes:\n  irq: {msix: {device: axisg2}}\nphases: {a: [{shell: x}]}\n", "there is no meaning of a value 'device'; did you mean 'devices'?")]
     [InlineData("axes:\n  irq: {msix: {devices: axisg3}}\nphases: {a: [{shell: x}]}\n", ":2: axes.irq: there is no device 'axisg3'")]
+    [InlineData("axes:\n  distribution: [debian:14]\nphases: {a: [{shell: x}]}\n", ":2: axes.distribution: There is no distribution 'debian:14'. Did you mean")]
+    [InlineData("phases:\n  a:\n    - shell: 'true'\n      devices: [nvme]\n", ":4: phases.a: 'devices' goes with package, and this step is of kind shell")]
     [InlineData("axes:\n  vcpus: [1, 1]\nphases: {a: [{shell: x}]}\n", "the value '1' is there twice")]
     [InlineData("axes:\n  vcpus: [1, 2]\nphases:\n  a:\n    - {suite: suite, over: vcpus, exclude: [{vcpus: 3}]}\n", ":5: phases.a: there is no vcpus '3'; did you mean '1'?")]
     [InlineData("axes:\n  vcpus: [1]\nphases:\n  a:\n    - {suite: suite, over: vcpus, exclude: [{vcpus: 1}]}\n", ":5: phases.a: nothing is left of the step 'suite'")]

@@ -12,6 +12,9 @@ public sealed record AxisValue(string Name)
     /// <summary>A board, by its name in the catalog; null when the value is about something else.</summary>
     public string? Board { get; init; }
 
+    /// <summary>The user space a package is installed in: a name that <c>understudy dkms</c> takes; null for its own choice.</summary>
+    public string? Distribution { get; init; }
+
     /// <summary>Virtual CPUs; null for what tests ask for.</summary>
     public int? Cpus { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Understudy.Boards;
 using Understudy.Runner.Suites;
+using Understudy.Toolchain;
 
 namespace Understudy.Runner.Pipelines;
 
@@ -15,6 +16,7 @@ static class PipelineAxes
     {
         "kernel" => values.List(text => new AxisValue(Plain(text)) { Kernel = text }),
         "board" => values.List(text => new AxisValue(text) { Board = BoardCatalog.Find(text).Name }),
+        "distribution" => values.List(text => new AxisValue(text) { Distribution = DebianDistribution.Named(text).Name }),
         "vcpus" => values.List(text => Number(text)),
         _ => [.. values.Entries().Select(entry => Meaning(entry.Key, entry.Value))],
     };

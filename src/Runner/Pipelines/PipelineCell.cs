@@ -24,6 +24,9 @@ public sealed record PipelineCell(string Phase, PipelineStep Step, IReadOnlyList
     /// <summary>Its kernel, as a command line names it.</summary>
     public string Kernel => Values.Select(at => at.Value.Kernel).FirstOrDefault(kernel => kernel is not null) ?? BoardCatalog.Find(Board).Kernel;
 
+    /// <summary>The user space its package is installed in; null for the usual one.</summary>
+    public string? Distribution => Values.Select(at => at.Value.Distribution).FirstOrDefault(distribution => distribution is not null);
+
     /// <summary>Where its tests run.</summary>
     /// <param name="file">The pipeline's file.</param>
     /// <param name="command">The command line that runs the cell alone.</param>
