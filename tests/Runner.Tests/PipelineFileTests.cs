@@ -48,6 +48,7 @@ public sealed class PipelineFileTests : IDisposable
     [InlineData("axes:\n  vcpus: [0]\nphases: {a: [{shell: x}]}\n", ":2: axes.vcpus: expected a number from 1 to 64, not '0'")]
     [InlineData("axes:\n  irq: {msix: {device: axisg2}}\nphases: {a: [{shell: x}]}\n", "there is no meaning of a value 'device'; did you mean 'devices'?")]
     [InlineData("axes:\n  irq: {msix: {devices: axisg3}}\nphases: {a: [{shell: x}]}\n", ":2: axes.irq: there is no device 'axisg3'")]
+    [InlineData("axes:\n  way: [rpm]\nphases: {a: [{shell: x}]}\n", ":2: axes.way: expected a way to install a package, tarball or deb, not 'rpm'")]
     [InlineData("axes:\n  distribution: [debian:14]\nphases: {a: [{shell: x}]}\n", ":2: axes.distribution: There is no distribution 'debian:14'. Did you mean")]
     [InlineData("phases:\n  a:\n    - shell: 'true'\n      devices: [nvme]\n", ":4: phases.a: 'devices' goes with package, and this step is of kind shell")]
     [InlineData("axes:\n  vcpus: [1, 1]\nphases: {a: [{shell: x}]}\n", "the value '1' is there twice")]

@@ -29,7 +29,7 @@ static class Packages
         if (task.Cell.Step.What is not [var directory]) return new CellVerdict(Outcome.Error, "a step makes the packages of one directory; give each a step of its own");
         var request = new DkmsRequest(directory, DkmsPackage.Read(directory), task.Directory)
         {
-            Kernels = [task.Cell.Kernel], Devices = task.Cell.Step.Devices, Seed = seed,
+            Kernels = [task.Cell.Kernel], Devices = task.Cell.Step.Devices, Ways = task.Cell.Ways, Seed = seed,
             Distribution = task.Cell.Distribution is { } named ? DebianDistribution.Named(named) : DebianDistribution.Default,
         };
         var summary = await DkmsRun.PlayAsync(toolbox, request, new Watch(task.Says), cancel).ConfigureAwait(false);
