@@ -13,7 +13,7 @@ sealed class DkmsGuest : IDkmsMachine, IDisposable
     const string Transcript = "dkms.log";
 
     // A build in an emulated machine on a busy host.
-    static readonly TimeSpan s_limit = TimeSpan.FromMinutes(20), s_patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan s_limit = TimeSpan.FromMinutes(45), s_patience = TimeSpan.FromSeconds(30);
 
     readonly TestRun _run;
     readonly Lab _lab;
