@@ -13,6 +13,7 @@ root.Subcommands.Add(SweepCommand.Create());
 root.Subcommands.Add(FuzzCommand.Create());
 root.Subcommands.Add(BootCommand.Create());
 root.Subcommands.Add(BuildCommand.Create());
+root.Subcommands.Add(DkmsCommand.Create());
 root.Subcommands.Add(BisectCommand.Create());
 root.Subcommands.Add(SetupCommand.Create());
 root.Subcommands.Add(DoctorCommand.Create());

@@ -27,20 +27,8 @@ sealed class PrefixShelf(UnderstudyCache cache, PrivateApt apt)
         InUse(recipe) ?? await RefreshAsync(recipe, step, cancel).ConfigureAwait(false);
 
     /// <summary>Provides what the package lists hold now. Earlier versions stay, for runs that are using them.</summary>
-    public async Task<Prefix> RefreshAsync(PrefixRecipe recipe, Provisioning step, CancellationToken cancel)
-    {
-        await apt.EnsureListsAsync(step, cancel).ConfigureAwait(false);
-        try
-        {
-            return await MakeAsync(recipe, step, cancel).ConfigureAwait(false);
-        }
-        catch (ToolchainException gone) when (gone.Problem == ToolchainProblem.UnknownName)
-        {
-            step.Says("the mirror has moved on: reading its lists anew");
-            await apt.UpdateAsync(step, cancel).ConfigureAwait(false);
-            return await MakeAsync(recipe, step, cancel).ConfigureAwait(false);
-        }
-    }
+    public Task<Prefix> RefreshAsync(PrefixRecipe recipe, Provisioning step, CancellationToken cancel) =>
+        apt.WithListsAsync(() => MakeAsync(recipe, step, cancel), step, cancel);
 
     async Task<Prefix> MakeAsync(PrefixRecipe recipe, Provisioning step, CancellationToken cancel)
     {

@@ -8,6 +8,7 @@ public sealed class Toolbox
 {
     readonly PrefixShelf _shelf;
     readonly HeadersShelf _headers;
+    readonly RootShelf _roots;
     readonly QemuFinder _qemu;
     readonly ModuleShelf _modules;
     readonly CCompiler _compiler;
@@ -29,6 +30,7 @@ public sealed class Toolbox
         var apt = new PrivateApt(cache, host);
         _shelf = new PrefixShelf(cache, apt);
         _headers = new HeadersShelf(_shelf, apt);
+        _roots = new RootShelf(cache, apt, cancel => ProgramsAsync(["e2fsprogs", "libarchive13t64"], cancel));
         _qemu = new QemuFinder(cache, _shelf, host);
         Kernels = new KernelCatalog(cache, apt, new KernelStore(cache, apt, ToolsAsync), progress);
         _modules = new ModuleShelf(cache, ToolsAsync);
@@ -90,6 +92,13 @@ public sealed class Toolbox
         var recipe = new PrefixRecipe($"programs-{string.Join('+', packages)}", packages[0], packages, [], packages[0], null) { Arrange = OwnLoader.Arrange };
         return (await _shelf.EnsureAsync(recipe, new Provisioning(packages[0], _progress), cancel).ConfigureAwait(false)).Root;
     }
+
+    /// <summary>A Debian user space for guests, made of packages without being root, or found made before: then it needs no network.</summary>
+    /// <param name="request">What is to be on it.</param>
+    /// <param name="cancel">Stops downloads; what was downloaded is kept for the next time.</param>
+    /// <exception cref="ToolchainException">The packages do not go together (<see cref="ToolchainProblem.Unsatisfiable"/>), or cannot be fetched.</exception>
+    public Task<DebianRoot> RootAsync(RootRequest request, CancellationToken cancel = default) =>
+        _roots.EnsureAsync(request, new Provisioning($"{request.Distribution} user space", _progress), cancel);
 
     /// <summary>The sources of Debian's kernels of a series, with Debian's patches: the package linux-source-SERIES, unpacked.</summary>
     /// <param name="series">Major and minor number: "7.2".</param>

@@ -27,6 +27,9 @@ public enum ToolchainProblem
     /// <summary>A file that is not what it should be: no bzImage, no ELF, a truncated module.</summary>
     BadFile,
 
+    /// <summary>Packages that cannot be installed together.</summary>
+    Unsatisfiable,
+
     /// <summary>A program that was run failed; the message holds its own words.</summary>
     ProgramFailed,
 }

@@ -5,7 +5,7 @@ namespace Understudy.Cli.Tests;
 /// <summary>The program as a user meets it: exit codes, messages, JSON, help. No guest is booted; nothing is fetched.</summary>
 public sealed class CommandLineTests : IDisposable
 {
-    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "pipeline", "sweep", "fuzz", "build", "bisect", "trace", "replay"];
+    static readonly string[] s_verbs = ["demo", "boot", "setup", "doctor", "kernels", "devices", "run", "pipeline", "sweep", "fuzz", "build", "dkms", "bisect", "trace", "replay"];
 
     // A mirror that refuses at once, and a cache with nothing in it.
     static readonly Dictionary<string, string?> s_offline = new()
@@ -38,6 +38,32 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, code);
         Assert.All(s_verbs, verb => Assert.Contains(verb, output, StringComparison.Ordinal));
         Assert.Contains("Exit codes: 0 pass, 1 the driver failed, 2 wrong usage, 3 the lab failed, 4 a test broke.", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("has no dkms.conf. The least it takes: PACKAGE_NAME=", null)]
+    [InlineData("does not say PACKAGE_VERSION", "PACKAGE_NAME=nic\n")]
+    [InlineData("Did you mean 'debian:13'?", "PACKAGE_NAME=nic\nPACKAGE_VERSION=1\n", "--distribution", "debian13")]
+    [InlineData("Did you mean axisg2", "PACKAGE_NAME=nic\nPACKAGE_VERSION=1\n", "--devices", "axisg")]
+    [InlineData("'tarball'", "PACKAGE_NAME=nic\nPACKAGE_VERSION=1\n", "--way", "rpm")]
+    public async Task A_package_of_something_wrong_ends_in_2_and_says_what_would_be_right(string hint, string? conf, params string[] arguments)
+    {
+        var driver = Directory.CreateDirectory(Path.Combine(_home, "nic")).FullName;
+        if (conf is not null) File.WriteAllText(Path.Combine(driver, "dkms.conf"), conf);
+        var (code, output, error) = await RunAsync(["dkms", "nic", .. arguments]);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(hint, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Packages_are_made_without_a_kernel_or_a_network()
+    {
+        var driver = Directory.CreateDirectory(Path.Combine(_home, "nic")).FullName;
+        File.WriteAllText(Path.Combine(driver, "dkms.conf"), "PACKAGE_NAME=nic\nPACKAGE_VERSION=1.0\n");
+        var (code, output, _) = await RunAsync("dkms", "nic", "--pack-only", "--output", "out", "--json");
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal((0, "1.0"), (code, json.RootElement.GetProperty("version").GetString()));
+        Assert.Equal(["nic-1.0.dkms.tar.gz", "nic-dkms_1.0_all.deb"], Directory.EnumerateFiles(Path.Combine(_home, "out")).Select(Path.GetFileName).Where(name => name != "summary.json").Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -135,6 +135,7 @@ public sealed class PipelineRunTests : IDisposable
     [InlineData("echo fine", Outcome.Pass, "fine")]
     [InlineData("echo no card; exit 4", Outcome.Skip, "no card")]
     [InlineData("echo wrong >&2; exit 2", Outcome.Fail, "exit code 2: wrong")]
+    [InlineData("echo left; sleep 1000 &", Outcome.Pass, "left")]
     [InlineData("no-such-program", Outcome.Broken, "a program is missing")]
     [InlineData("sleep 1000", Outcome.Fail, "was not over after 0.5 s, and was killed")]
     [InlineData("yes | head -c 20000000; exit 1", Outcome.Fail, "exit code 1: y")]

@@ -19,14 +19,27 @@ sealed class ModuleSources
     /// <summary>What tells these sources from others: names and contents.</summary>
     public string Hash { get; private set; } = "";
 
+    /// <summary>The files by their names below the directory, in the order of these.</summary>
+    public IEnumerable<KeyValuePair<string, byte[]>> Files => _files;
+
+    /// <summary>Its owner may run this file.</summary>
+    public bool IsExecutable(string name) => (File.GetUnixFileMode(Path.Combine(Directory, name)) & UnixFileMode.UserExecute) != 0;
+
     /// <summary>Reads them; links are followed, what an earlier build has left is not read.</summary>
     /// <exception cref="BuildFailedException">There is no directory, or nothing in it that kbuild could build.</exception>
     public static ModuleSources Read(string directory)
     {
+        if (System.IO.Directory.Exists(directory) && !File.Exists(Path.Combine(directory, "Kbuild")) && !File.Exists(Path.Combine(directory, "Makefile")))
+            throw new BuildFailedException($"{Path.GetFullPath(directory)} has no Kbuild and no Makefile. One line is enough: obj-m := NAME.o");
+        return ReadAny(directory);
+    }
+
+    /// <summary>Reads them, however they are built.</summary>
+    /// <exception cref="BuildFailedException">There is no directory, or too much in it.</exception>
+    public static ModuleSources ReadAny(string directory)
+    {
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         if (!System.IO.Directory.Exists(directory)) throw new BuildFailedException($"There is no directory {directory} with the sources of a module.");
-        if (!File.Exists(Path.Combine(directory, "Kbuild")) && !File.Exists(Path.Combine(directory, "Makefile")))
-            throw new BuildFailedException($"{directory} has no Kbuild and no Makefile. One line is enough: obj-m := NAME.o");
         var sources = new ModuleSources(directory);
         sources.Add(directory, "", 0);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -29,6 +29,7 @@ public sealed class CellPlayer : ICellPlayer
         foreach (var (step, some) in suites)
             if (!some.SelectMany(suite => suite.Tests).Any(test => Chosen(step, []).Chooses(test)))
                 throw new SuiteException([new SuiteProblem(request.Pipeline.File, 0, step.Name, $"the step chooses no test; there is {string.Join(", ", some.SelectMany(suite => suite.Tests).Select(test => test.Name))}, with the tags {string.Join(", ", some.SelectMany(suite => suite.Tests).SelectMany(test => test.Settings.Tags).Distinct())}")]);
+        foreach (var step in request.Cells.Select(cell => cell.Step).Where(step => step.Kind == StepKind.Package).Distinct()) Packages.Check(request.Pipeline, step);
         foreach (var (kernel, board) in request.Cells.Where(cell => cell.Step.Kind is not (StepKind.Shell or StepKind.Artefacts)).Select(cell => (cell.Kernel, cell.Board)).Distinct())
             await Lab.CheckAsync(toolbox, new LabRequest(kernel, Board: board), cancel).ConfigureAwait(false);
         return new CellPlayer(toolbox, request, suites);
@@ -54,13 +55,14 @@ public sealed class CellPlayer : ICellPlayer
                 StepKind.Sparse => new SourceChecks(_toolbox).SparseAsync(task, cancel),
                 StepKind.Build => BuildAsync(task, cancel),
                 StepKind.Suite => SuiteAsync(task, cancel),
+                StepKind.Package => Packages.TryAsync(_toolbox, task, _request.Seed, cancel),
                 StepKind.Artefacts => Task.FromResult(Artefacts.Collect(task)),
                 var kind => throw new InvalidOperationException($"no such kind of step: {kind}"),
             }).ConfigureAwait(false);
         }
         catch (BuildFailedException failed)
         {
-            return new CellVerdict(Outcome.Fail, failed.Message) { Evidence = [.. failed.Messages.Select(message => message.ToString()), .. failed.Log is { } log ? new[] { $"log: {log}" } : []] };
+            return new CellVerdict(Outcome.Fail, failed.Message) { Evidence = [.. failed.Messages.Select(message => message.ToString()), .. failed.Log is { } log && Path.GetDirectoryName(log) != task.Directory ? new[] { $"log: {log}" } : []], Page = Path.GetDirectoryName(failed.Log) == task.Directory ? LogName : null };
         }
         catch (SuiteException wrong)
         {
@@ -96,13 +98,28 @@ public sealed class CellPlayer : ICellPlayer
         foreach (var source in task.Cell.Step.What)
         {
             task.Says($"{Path.GetFileName(source)} for {kernel.Release}");
-            var built = await new ModuleBuilder(_toolbox).BuildAsync(source, kernel, cancel: cancel).ConfigureAwait(false);
+            var built = await BuiltAsync(source, kernel, task.Directory, cancel).ConfigureAwait(false);
             foreach (var module in built.Modules) File.Copy(module.Path, Path.Combine(task.Directory, Path.GetFileName(module.Path)), overwrite: true);
             await File.AppendAllLinesAsync(Path.Combine(task.Directory, LogName), await File.ReadAllLinesAsync(built.Log, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
             names.AddRange(built.Modules.Select(module => Path.GetFileName(module.Path)));
             warnings.AddRange(built.Warnings.Select(warning => warning.ToString()));
         }
         return new CellVerdict(Outcome.Pass, string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names)} for {kernel.Release}{(warnings.Count > 0 ? $", {warnings.Count} warnings" : "")}")) { Evidence = warnings, Page = LogName };
+    }
+
+    // The log in the cache is gone with the next build.
+    async Task<BuiltModules> BuiltAsync(string source, Kernel kernel, string directory, CancellationToken cancel)
+    {
+        try
+        {
+            return await new ModuleBuilder(_toolbox).BuildAsync(source, kernel, cancel: cancel).ConfigureAwait(false);
+        }
+        catch (BuildFailedException failed) when (failed.Log is { } log)
+        {
+            var kept = Path.Combine(directory, LogName);
+            File.Copy(log, kept, overwrite: true);
+            throw new BuildFailedException(failed.Message, failed.Messages, kept);
+        }
     }
 
     async Task<CellVerdict> SuiteAsync(CellTask task, CancellationToken cancel)

@@ -12,6 +12,8 @@ namespace Understudy.Runner.Pipelines;
 /// <param name="Log">The file for what it says.</param>
 sealed record HostScript(IReadOnlyList<string> Program, string Directory, string Log)
 {
+    static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
+
     const int TailLength = 16 << 10, TailLines = 20;
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
@@ -24,20 +26,25 @@ sealed record HostScript(IReadOnlyList<string> Program, string Directory, string
     {
         using var process = Start();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var leave = new CancellationTokenSource();
         over.CancelAfter(Timeout);
         await using var kill = over.Token.Register(() => Kill(process)).ConfigureAwait(false);
         using var log = new CappedFile(() => File.Create(Log));
         var tail = new List<byte>();
         // Together, as on a terminal.
-        await Task.WhenAll(ReadAsync(process.StandardOutput.BaseStream), ReadAsync(process.StandardError.BaseStream)).ConfigureAwait(false);
+        var reading = Task.WhenAll(ReadAsync(process.StandardOutput.BaseStream), ReadAsync(process.StandardError.BaseStream));
         await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        // What it has left running, and holds its output open, ends with it; what has gone out of its session is left alone.
+        if (await Task.WhenAny(reading, Task.Delay(s_grace, CancellationToken.None)).ConfigureAwait(false) != reading) KillSession(process);
+        leave.CancelAfter(s_grace);
+        await reading.ConfigureAwait(false);
         cancel.ThrowIfCancellationRequested();
         return (over.IsCancellationRequested ? null : process.ExitCode, Lines(tail));
 
         async Task ReadAsync(Stream from)
         {
             var buffer = new byte[8192];
-            for (int length; (length = await from.ReadAsync(buffer, CancellationToken.None).ConfigureAwait(false)) > 0;)
+            for (int length; (length = await NextAsync(from, buffer).ConfigureAwait(false)) > 0;)
                 lock (tail)
                 {
                     log.Write(buffer.AsSpan(0, length));
@@ -45,6 +52,19 @@ sealed record HostScript(IReadOnlyList<string> Program, string Directory, string
                     if (tail.Count > TailLength) tail.RemoveRange(0, tail.Count - TailLength);
                     if (Lines(tail) is [.., var last]) says(last);
                 }
+        }
+
+        async Task<int> NextAsync(Stream from, byte[] buffer)
+        {
+            try
+            {
+                return await from.ReadAsync(buffer, leave.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // Somebody else holds it open: what was read is all.
+                return 0;
+            }
         }
     }
 
@@ -64,7 +84,7 @@ sealed record HostScript(IReadOnlyList<string> Program, string Directory, string
 
     Process Start()
     {
-        var start = new ProcessStartInfo(Program[0], Program.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Directory };
+        var start = new ProcessStartInfo("setsid", Program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Directory };
         foreach (var (name, value) in Environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Close();
@@ -85,5 +105,12 @@ sealed record HostScript(IReadOnlyList<string> Program, string Directory, string
             // It has ended by itself, which is what was wanted.
             return;
         }
+        KillSession(process);
+    }
+
+    static void KillSession(Process process)
+    {
+        using var kill = Process.Start(new ProcessStartInfo("kill", ["-KILL", "--", string.Create(CultureInfo.InvariantCulture, $"-{process.Id}")]) { RedirectStandardError = true })!;
+        kill.WaitForExit();
     }
 }

@@ -44,12 +44,19 @@ static class PipelineReport
 
     static void Grid(PipelineSummary summary, PipelineGrid grid, HtmlText page)
     {
-        page.Raw("<div class=\"grid wide\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">").Text(grid.Step.Name).Raw("</th>");
-        foreach (var column in grid.Columns) page.Raw("<th scope=\"col\"><span>").Text(column).Raw("</span></th>");
-        page.Raw("</tr></thead><tbody>\n");
+        // A step over no kernel has one column, and needs no words above it.
+        var isPlain = grid.Columns is [""];
+        page.Raw("<div class=\"grid wide\" tabindex=\"0\"><table>");
+        if (!isPlain)
+        {
+            page.Raw("<thead><tr><th scope=\"col\">").Text(grid.Step.Name).Raw("</th>");
+            foreach (var column in grid.Columns) page.Raw("<th scope=\"col\"><span>").Text(column).Raw("</span></th>");
+            page.Raw("</tr></thead>");
+        }
+        page.Raw("<tbody>\n");
         foreach (var (name, cells) in grid.Rows)
         {
-            page.Raw("<tr><th scope=\"row\">").Text(name).Raw("</th>");
+            page.Raw("<tr><th scope=\"row\">").Text(isPlain ? $"{grid.Step.Name} {name}" : name).Raw("</th>");
             foreach (var cell in cells) Cell(summary, cell, page);
             page.Raw("</tr>\n");
         }

@@ -81,10 +81,19 @@ static class AptConfiguration
 
         """;
 
-    public static string Preferences() => string.Join('\n', DebianSuites.All.Select(suite => $"""
-        Package: *
-        Pin: release n={(suite.Name == "experimental" ? "rc-buggy" : suite.Name)}
-        Pin-Priority: {suite.Priority}
+    public static string Preferences() => string.Join('\n', DebianSuites.All.Select(suite => Pin(suite.Name, suite.Priority)));
 
-        """));
+    /// <summary>Pins for one distribution: another release has only what this one has not at all.</summary>
+    public static string Preferences(IReadOnlyList<string> suites) =>
+        string.Join('\n', DebianSuites.All.Select(suite => Pin(suite.Name, suites.Contains(suite.Name) ? Preferred : suite.Priority)));
+
+    // Above what any other suite has (apt_preferences(5)).
+    const int Preferred = 900;
+
+    static string Pin(string suite, int priority) => $"""
+        Package: *
+        Pin: release n={(suite == "experimental" ? "rc-buggy" : suite)}
+        Pin-Priority: {priority}
+
+        """;
 }

@@ -23,17 +23,20 @@ static partial class AptStatus
             .Where(match => match.Success && !own.Contains(match.Groups["name"].Value))
             .Select(match => $"{match.Groups["name"].Value} (= {Version(match)})")
             .Distinct().Order(StringComparer.Ordinal).ToList();
-        return provided.Count == 0 ? "" : $"""
-            Package: understudy-host
-            Status: install ok installed
-            Version: 1
-            Architecture: amd64
-            Maintainer: none
-            Description: provides what is not fetched
-            Provides: {string.Join(", ", provided)}
-
-            """;
+        return Pretending(provided);
     }
+
+    /// <summary>A status file that takes these for installed, each <c>name</c> or <c>name (= version)</c>.</summary>
+    public static string Pretending(IReadOnlyList<string> provided) => provided.Count == 0 ? "" : $"""
+        Package: understudy-host
+        Status: install ok installed
+        Version: 1
+        Architecture: amd64
+        Maintainer: none
+        Description: provides what is not fetched
+        Provides: {string.Join(", ", provided)}
+
+        """;
 
     static string Version(Match dependency) => dependency.Groups["relation"].Value switch
     {

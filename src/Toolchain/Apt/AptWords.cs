@@ -24,6 +24,14 @@ static class AptWords
         .Where(words => words.Length > 1)
         .Select(words => words[1]);
 
+    /// <summary>What apt says cannot be fulfilled, in a line; empty when it says nothing of the kind.</summary>
+    public static string Unmet(string output)
+    {
+        var lines = output.Split('\n').SkipWhile(line => !line.Contains("unmet dependencies:", StringComparison.Ordinal)).Skip(1)
+            .Where(line => line.StartsWith(' ')).Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Replace(" : ", ": ", StringComparison.Ordinal));
+        return string.Join("; ", lines.Take(3));
+    }
+
     /// <summary>The lines that speak of one suite.</summary>
     public static string About(string words, string suite) => Brief(string.Join('\n', words.Split('\n').Where(line =>
         line.Contains($"/dists/{suite}/", StringComparison.Ordinal) || line.Contains($" {suite} ", StringComparison.Ordinal))));

@@ -13,7 +13,7 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
 
     static readonly string[] Directories = ["lists/partial", "debs/partial"];
 
-    const string FetchStatus = "fetch-status";
+    const string FetchStatus = "fetch-status", PlanStatus = "plan-status", PlanPreferences = "plan-preferences";
     const long SpaceForLists = 300L << 20;
     const long SpareSpace = 128L << 20;
 
@@ -73,6 +73,35 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
         return await PlanLockedAsync(["install", "-y", .. target, .. packages], step, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>What installing these packages takes when suites of one distribution come before all others. A dependency that only another
+    /// release could fulfil, because the distribution has the package in a version of its own, is not fulfilled.</summary>
+    /// <exception cref="ToolchainException">They cannot be installed together (<see cref="ToolchainProblem.Unsatisfiable"/>).</exception>
+    public async Task<IReadOnlyList<DebianPackage>> PlanAsync(AptRequest request, Provisioning step, CancellationToken cancel)
+    {
+        using var held = await cache.LockAsync("apt", cancel, step.Waits).ConfigureAwait(false);
+        Write(PlanStatus, AptStatus.Pretending(request.Pretended));
+        Write(PlanPreferences, AptConfiguration.Preferences(request.Suites));
+        // Less quiet than otherwise: what does not go together would not be said.
+        string[] options = ["-o", "quiet=1", "-o", $"Dir::State::status={Path.Combine(_root, PlanStatus)}", "-o", $"Dir::Etc::preferences={Path.Combine(_root, PlanPreferences)}"];
+        return await PlanLockedAsync(["install", "-y", .. options, .. request.Packages], step, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Does what needs packages; once more with the lists read anew where the mirror has them no longer.</summary>
+    public async Task<T> WithListsAsync<T>(Func<Task<T>> make, Provisioning step, CancellationToken cancel)
+    {
+        await EnsureListsAsync(step, cancel).ConfigureAwait(false);
+        try
+        {
+            return await make().ConfigureAwait(false);
+        }
+        catch (ToolchainException gone) when (gone.Problem == ToolchainProblem.UnknownName)
+        {
+            step.Says("the mirror has moved on: reading its lists anew");
+            await UpdateAsync(step, cancel).ConfigureAwait(false);
+            return await make().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>These packages as apt would choose their versions, without what they depend on.</summary>
     public async Task<IReadOnlyList<DebianPackage>> PlanAloneAsync(IReadOnlyList<string> packages, Provisioning step, CancellationToken cancel)
     {
@@ -121,8 +150,12 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
 
     async Task<IReadOnlyList<DebianPackage>> PlanLockedAsync(IReadOnlyList<string> request, Provisioning step, CancellationToken cancel)
     {
-        var result = await RunAptAsync([.. request, "--print-uris"], step, 0, cancel).ConfigureAwait(false);
+        // Of what a killed run has downloaded, apt would not say that it is needed.
+        Directory.CreateDirectory(Path.Combine(_root, "none/partial"));
+        var result = await RunAptAsync([.. request, "--print-uris", "-o", $"Dir::Cache::archives={Path.Combine(_root, "none")}"], step, 0, cancel).ConfigureAwait(false);
         var files = AptWords.FileNames(result.Output).ToHashSet();
+        if (AptWords.Unmet(result.Output) is { Length: > 0 } unmet)
+            throw new ToolchainException(ToolchainProblem.Unsatisfiable, $"Debian's packages do not go together: {unmet}");
         if (result.ExitCode != 0 || files.Count == 0)
             throw new ToolchainException(ToolchainProblem.ProgramFailed,
                 $"apt cannot work out 'apt-get {string.Join(' ', request)}': {AptWords.Brief(result.Error)} " +

@@ -8,6 +8,9 @@ fail() {
 	exit 1
 }
 
+# The driver's last word in the kernel log, where others speak as well.
+said() { dmesg | grep axisg2 | tail -1; }
+
 count() { device dma count "$1"; }
 
 # Looks until it is so, for up to a minute.
