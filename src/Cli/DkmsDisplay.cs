@@ -35,12 +35,13 @@ sealed class DkmsDisplay(ProvisionDisplay provision) : IDkmsObserver
     public void Summary(DkmsSummary summary)
     {
         if (summary.Results.Count == 0) return;
+        const string verdict = "verdict";
         var steps = summary.Results.SelectMany(result => result.Steps.Select(step => step.Name)).Distinct().ToList();
-        var width = steps.Max(name => name.Length);
+        var width = steps.Append(verdict).Max(name => name.Length);
         provision.Line("");
         provision.Line(string.Join("  ", summary.Results.Select(result => $"{result.Kernel,-14}").Prepend(new string(' ', width))));
         foreach (var step in steps) provision.Line(string.Join("  ", summary.Results.Select(result => Cell(result.Steps.FirstOrDefault(one => one.Name == step)?.Outcome)).Prepend(step.PadRight(width))));
-        provision.Line(string.Join("  ", summary.Results.Select(result => Cell(result.Verdict.Outcome)).Prepend("verdict".PadRight(width))));
+        provision.Line(string.Join("  ", summary.Results.Select(result => Cell(result.Verdict.Outcome)).Prepend(verdict.PadRight(width))));
         provision.Line($"report: {Path.Combine(Path.GetRelativePath(Environment.CurrentDirectory, summary.Request.Output), "matrix.html")}");
     }
 

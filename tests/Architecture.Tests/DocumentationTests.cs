@@ -28,6 +28,7 @@ public sealed partial class DocumentationTests
     [InlineData("CONTRIBUTING.md")]
     [InlineData("docs/start-here.md")]
     [InlineData("docs/bus-checks.md")]
+    [InlineData("docs/pipeline.md")]
     [InlineData("docs/writing-a-model.md")]
     public void Every_link_leads_somewhere(string document)
     {

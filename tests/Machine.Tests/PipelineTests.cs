@@ -12,13 +12,13 @@ public sealed class PipelineTests : IDisposable, IPipelineObserver
     public void Dispose() => Directory.Delete(Path.GetDirectoryName(_output)!, recursive: true);
 
     [Fact]
-    public async Task The_cell_of_a_kernel_and_an_interrupt_is_built_tested_and_put_together()
+    public async Task The_cell_of_a_kernel_and_an_interrupt_is_built_and_tested()
     {
         await Bench.LabAsync(Kernel);
         var pipeline = Pipeline.Read(Path.Combine(Repository(), "pipelines", "datadev.yaml"));
-        string[] cells = [$"phase=build,kernel={Kernel}", $"phase=cpu,step=modes,kernel={Kernel},irq=intx", "phase=packages"];
+        string[] cells = [$"phase=build,kernel={Kernel}", $"phase=cpu,step=modes,kernel={Kernel},irq=intx"];
         var request = new PipelineRequest(pipeline, CellSelector.Choose(pipeline, cells), _output, "understudy pipeline") { Tests = ["proc", "buffer-modes"], Jobs = 2 };
-        Assert.Equal(3, request.Cells.Count);
+        Assert.Equal(2, request.Cells.Count);
         var summary = await PipelineRun.PlayAsync(request, await CellPlayer.OpenAsync(Bench.Toolbox, request, TestContext.Current.CancellationToken), this, TestContext.Current.CancellationToken);
         Assert.True(summary.ExitCode == 0, string.Join('\n', summary.Results.Select(result => $"{result.Cell.Name}: {result.Verdict}\n{string.Join('\n', result.Verdict?.Evidence ?? [])}")));
         Assert.All(summary.Results, result => Assert.Equal("pass", result.Word));
@@ -27,7 +27,7 @@ public sealed class PipelineTests : IDisposable, IPipelineObserver
         // The card has INTx only, and the driver says so: the axis has reached the guest.
         Assert.All(runs.Runs, run => Assert.Contains(RunRecord.Load(Path.Combine(runs.Path, run.Folder)).Kernel(), line => line.Text.Contains("using legacy INTx interrupts", StringComparison.Ordinal)));
         Assert.All(runs.Runs, run => Assert.StartsWith("understudy pipeline ", run.Info.Command, StringComparison.Ordinal));
-        Assert.Contains("kernel=debian-6.12/axisg2.ko", File.ReadAllText(Path.Combine(summary.Results[2].Directory!, "SHA256SUMS")), StringComparison.Ordinal);
+        Assert.True(new FileInfo(Path.Combine(summary.Results[0].Directory!, "axisg2.ko")).Length > 10000);
         Assert.Contains("cpu/modes/kernel%3Ddebian-6.12", File.ReadAllText(Path.Combine(_output, PipelineFiles.Page)), StringComparison.Ordinal);
     }
 

@@ -4,7 +4,7 @@ using Understudy.Verdict;
 
 namespace Understudy.Machine.Tests;
 
-/// <summary>The suites for the I/OAT copy engine: its own driver, and the kernel's VFIO behind an IOMMU.</summary>
+/// <summary>The suites for the copy engines: their own drivers, and the kernel's VFIO behind an IOMMU.</summary>
 public sealed class VfioTests : IDisposable
 {
     readonly SuiteFolder _folder = new();
@@ -24,6 +24,9 @@ public sealed class VfioTests : IDisposable
 
     [Fact]
     public async Task Ioatdma_of_a_stock_kernel_tests_itself_on_the_model() => await PlayAsync("ioat", "probe");
+
+    [Fact]
+    public async Task Idxd_of_a_stock_kernel_sets_up_a_queue_on_the_model_and_copies() => await PlayAsync("dsa", "copy");
 
     async Task<string> PlayAsync(string suite, string test)
     {

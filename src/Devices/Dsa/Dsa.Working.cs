@@ -89,15 +89,13 @@ public sealed partial class Dsa
         if (descriptor.Size == 0 || descriptor.Size > queue.MostBytes) return DsaStatus.Size;
         return descriptor.Operation switch
         {
-            DsaOperation.CopyWithCrc when Overlap(descriptor.Source, descriptor.Destination, descriptor.Size) => DsaStatus.Overlap,
+            DsaOperation.CopyWithCrc when descriptor.Overlaps(descriptor.Source, descriptor.Destination) => DsaStatus.Overlap,
             DsaOperation.Dualcast when ((descriptor.Destination ^ descriptor.Operand) & 0xFFF) != 0 => DsaStatus.DualcastAddresses,
-            DsaOperation.Dualcast when Overlap(descriptor.Source, descriptor.Destination, descriptor.Size) || Overlap(descriptor.Source, descriptor.Operand, descriptor.Size)
-                || Overlap(descriptor.Destination, descriptor.Operand, descriptor.Size) => DsaStatus.Overlap,
+            DsaOperation.Dualcast when descriptor.Overlaps(descriptor.Source, descriptor.Destination) || descriptor.Overlaps(descriptor.Source, descriptor.Operand)
+                || descriptor.Overlaps(descriptor.Destination, descriptor.Operand) => DsaStatus.Overlap,
             _ => DsaStatus.None,
         };
     }
-
-    static bool Overlap(ulong a, ulong b, uint bytes) => a - b < bytes || b - a < bytes;
 
     void Dispatch()
     {

@@ -48,6 +48,9 @@ struct DsaDescriptor
 
     public readonly bool HasReserved => (Identity & 0x7FF0_0000) != 0 || Reserved != 0;
 
+    /// <summary>Buffers of its size at two addresses have bytes in common.</summary>
+    public readonly bool Overlaps(ulong one, ulong other) => one - other < Size || other - one < Size;
+
     /// <summary>It has a Size of bytes that it reads or writes.</summary>
     public readonly bool MovesData => Operation is not (DsaOperation.None or DsaOperation.Batch or DsaOperation.Drain);
 }

@@ -3,15 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace Understudy.Devices;
 
-/// <summary>The data of one descriptor: moved, filled, compared or summed in pieces that lie in one page, so that a fault has its address.</summary>
+/// <summary>The data of one descriptor: moved, filled, compared or summed in large pieces, and after one that could not be read or written in
+/// pieces that lie in one page, so that the fault has its address.</summary>
 sealed class DsaTransfer(Dsa card)
 {
     const uint SliceBytes = 1 << 16, PageBytes = 4096;
-    readonly byte[] _first = new byte[PageBytes], _second = new byte[PageBytes];
+    readonly byte[] _first = new byte[SliceBytes], _second = new byte[SliceBytes];
     DsaDescriptor _descriptor;
     DsaCompletion _completion;
     uint _crc;
-    bool _seeded, _downwards;
+    bool _seeded, _downwards, _byPage;
 
     public ref readonly DsaCompletion Completion => ref _completion;
 
@@ -26,6 +27,8 @@ sealed class DsaTransfer(Dsa card)
         (_descriptor, _completion, _seeded) = (descriptor, default, false);
         // A destination that starts inside the source is filled from its end, or it would overwrite what is still to be read.
         _downwards = descriptor.Operation == DsaOperation.Move && descriptor.Destination - descriptor.Source - 1 < descriptor.Size - 1UL;
+        // What a failed write has left of its own source cannot be read again.
+        _byPage = descriptor.Overlaps(descriptor.Source, descriptor.Destination);
     }
 
     /// <summary>Does a slice. True once it is over, one way or another; the completion says which.</summary>
@@ -36,9 +39,13 @@ sealed class DsaTransfer(Dsa card)
         for (uint moved = 0; moved < SliceBytes && _completion.Completed < _descriptor.Size;)
         {
             var length = PieceBytes();
-            if (!Piece(_downwards ? _descriptor.Size - _completion.Completed - length : _completion.Completed, length)) return true;
-            _completion.Completed += length;
-            moved += length;
+            if (Piece(_downwards ? _descriptor.Size - _completion.Completed - length : _completion.Completed, length))
+            {
+                _completion.Completed += length;
+                moved += length;
+            }
+            else if (_byPage || _completion.Status != DsaStatus.PageFault) return true;
+            else (_byPage, _completion.StatusByte) = (true, 0);
         }
         return _completion.Completed == _descriptor.Size && Succeed();
     }
@@ -49,10 +56,10 @@ sealed class DsaTransfer(Dsa card)
 
     bool HasDestination => _descriptor.Operation is not (DsaOperation.Crc or DsaOperation.ComparePattern);
 
-    // As much as lies in one page at every address.
     uint PieceBytes()
     {
-        var length = _descriptor.Size - _completion.Completed;
+        var length = Math.Min(_descriptor.Size - _completion.Completed, SliceBytes);
+        if (!_byPage) return length;
         if (HasSource) length = Math.Min(length, InPage(_descriptor.Source));
         if (HasDestination) length = Math.Min(length, InPage(_descriptor.Destination));
         return Math.Min(length, PageBytes);

@@ -6,6 +6,9 @@ namespace Understudy.Runner.Dkms;
 /// <summary>A package's modules in a guest: as files, in the kernel, at their cards.</summary>
 sealed class DkmsDriver(IDkmsMachine machine, IReadOnlyList<DkmsModule> modules, string kernel, IReadOnlyList<PciIdentity> cards)
 {
+    // A driver that hangs here hangs for good.
+    static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
+
     // Debian has DKMS put modules here, whatever dkms.conf says.
     readonly string _place = $"/lib/modules/{kernel}/updates/dkms/";
 
@@ -61,7 +64,7 @@ sealed class DkmsDriver(IDkmsMachine machine, IReadOnlyList<DkmsModule> modules,
         foreach (var module in modules)
         {
             await BringAsync(module, cancel).ConfigureAwait(false);
-            var loading = await machine.RunAsync($"modprobe {module.Installed}", cancel).ConfigureAwait(false);
+            var loading = await machine.RunAsync($"modprobe {module.Installed}", cancel, s_limit).ConfigureAwait(false);
             if (!loading.Succeeded) throw new StepFailedException($"{module.Installed} does not load: {Last(loading.Stderr)}", Lines((await machine.RunAsync("dmesg | tail -n 20", cancel).ConfigureAwait(false)).Stdout));
             await SameAsync(module, cancel).ConfigureAwait(false);
         }
@@ -75,7 +78,7 @@ sealed class DkmsDriver(IDkmsMachine machine, IReadOnlyList<DkmsModule> modules,
     {
         foreach (var module in modules.Reverse())
         {
-            var unloading = await machine.RunAsync($"modprobe -r {module.Installed}", cancel).ConfigureAwait(false);
+            var unloading = await machine.RunAsync($"modprobe -r {module.Installed}", cancel, s_limit).ConfigureAwait(false);
             if (!unloading.Succeeded) throw new StepFailedException($"{module.Installed} cannot be unloaded: {Last(unloading.Stderr)}");
         }
         if (await IsLoadedAsync(cancel).ConfigureAwait(false)) throw new StepFailedException("'modprobe -r' succeeds, and the module is still loaded");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Understudy.Boards;
 using Understudy.Guest;
 using Understudy.Pci;
 using Understudy.Runner.Suites;
@@ -11,8 +12,8 @@ sealed class DkmsGuest : IDkmsMachine, IDisposable
 {
     const string Transcript = "dkms.log";
 
-    // A build in an emulated machine on a busy host; what hangs in the kernel shows long before by its own watchdogs.
-    static readonly TimeSpan s_limit = TimeSpan.FromMinutes(20), s_patience = TimeSpan.FromSeconds(30);
+    // A build in an emulated machine on a busy host.
+    static readonly TimeSpan s_limit = TimeSpan.FromMinutes(45), s_patience = TimeSpan.FromSeconds(30);
 
     readonly TestRun _run;
     readonly Lab _lab;
@@ -26,10 +27,10 @@ sealed class DkmsGuest : IDkmsMachine, IDisposable
     }
 
     /// <summary>Enters the booted guest.</summary>
-    /// <exception cref="TestErrorException">There is no system on its disk.</exception>
+    /// <exception cref="LabFailedException">There is no system on its disk.</exception>
     public static async Task<DkmsGuest> EnterAsync(TestRun run, Lab lab, CancellationToken cancel)
     {
-        var guest = new DkmsGuest(run, lab, run.Storage.SystemRoot ?? throw new TestErrorException("the guest's disk holds no system that can be entered"));
+        var guest = new DkmsGuest(run, lab, run.Storage.SystemRoot ?? throw new LabFailedException("the guest's disk holds no system that can be entered"));
         // What depmod wants to know of a kernel beside its modules. Of these, of which there are thousands, those are enough that the guest itself
         // needs: without any, DKMS takes the kernel for one that is not installed, and runs no depmod.
         foreach (var index in (string[])["modules.builtin", "modules.builtin.modinfo", "modules.order"])
@@ -37,23 +38,23 @@ sealed class DkmsGuest : IDkmsMachine, IDisposable
                 await guest.PutAsync($"/lib/modules/{lab.Kernel.Release}/{index}", await File.ReadAllBytesAsync(Path.Combine(modules, index), cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         var modulesOfGuest = await run.Machine.Guest.ExecuteAsync(["sh", "-c", $"mkdir {guest._root}/lib/modules/{lab.Kernel.Release}/kernel && cp /lib/modules/{lab.Kernel.Release}/*.ko {guest._root}/lib/modules/{lab.Kernel.Release}/kernel/"], cancellation: cancel).ConfigureAwait(false);
         var indexed = await guest.RunAsync($"depmod {lab.Kernel.Release}", cancel).ConfigureAwait(false);
-        return modulesOfGuest.Succeeded && indexed.Succeeded ? guest : throw new TestErrorException($"the kernel's modules cannot be put on the guest's disk: {modulesOfGuest.Stderr}{indexed.Stderr}");
+        return modulesOfGuest.Succeeded && indexed.Succeeded ? guest : throw new LabFailedException($"the kernel's modules cannot be put on the guest's disk: {modulesOfGuest.Stderr}{indexed.Stderr}");
     }
 
-    public async Task<CommandResult> RunAsync(string script, CancellationToken cancel)
+    public async Task<CommandResult> RunAsync(string script, CancellationToken cancel, TimeSpan? limit = null)
     {
         await _transcript.WriteLineAsync($"# {script}").ConfigureAwait(false);
         string[] command = ["chroot", _root, "/usr/bin/env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive", "/bin/sh", "-c", script];
         try
         {
-            var result = await _run.Machine.Guest.ExecuteAsync(command, cancellation: cancel).WaitAsync(s_limit, cancel).ConfigureAwait(false);
+            var result = await _run.Machine.Guest.ExecuteAsync(command, cancellation: cancel).WaitAsync(limit ?? s_limit, cancel).ConfigureAwait(false);
             await _transcript.WriteAsync(result.Stdout + result.Stderr).ConfigureAwait(false);
             await _transcript.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"# exit code {result.ExitCode}, {result.Duration.TotalSeconds:F2} s")).ConfigureAwait(false);
             return result;
         }
         catch (TimeoutException)
         {
-            throw new StepFailedException(string.Create(CultureInfo.InvariantCulture, $"'{script}' has no end after {s_limit.TotalMinutes} minutes"), await _run.DoingAsync(cancel).ConfigureAwait(false));
+            throw new StepFailedException(string.Create(CultureInfo.InvariantCulture, $"'{script}' has no end after {(limit ?? s_limit).TotalMinutes} minutes"), await _run.DoingAsync(cancel).ConfigureAwait(false));
         }
     }
 

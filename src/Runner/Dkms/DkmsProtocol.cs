@@ -1,3 +1,4 @@
+using Understudy.Boards;
 using Understudy.Build;
 using Understudy.Pci;
 
@@ -38,12 +39,20 @@ sealed class DkmsProtocol(IDkmsMachine machine, DkmsPackage package, string kern
         new("deb-purge", PurgeDebAsync),
     ];
 
+    // What is wrong before there is a package is none of the driver's doing.
     async Task LookAsync(StepNotes notes, CancellationToken cancel)
     {
-        var version = await _system.RequireAsync("dkms --version && dpkg --version | head -n 1", "the guest's own DKMS does not run", cancel).ConfigureAwait(false);
-        await _system.ExpectAsync([], cancel).ConfigureAwait(false);
-        _before = await _system.FilesAsync(cancel).ConfigureAwait(false);
-        notes.Detail = string.Join("; ", version.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()));
+        try
+        {
+            var version = await _system.RequireAsync("dkms --version && dpkg --version | head -n 1", "its DKMS does not run", cancel).ConfigureAwait(false);
+            await _system.ExpectAsync([], cancel).ConfigureAwait(false);
+            _before = await _system.FilesAsync(cancel).ConfigureAwait(false);
+            notes.Detail = string.Join("; ", version.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()));
+        }
+        catch (StepFailedException wrong)
+        {
+            throw new LabFailedException($"the guest's Debian is of no use: {wrong.Message}", wrong);
+        }
     }
 
     async Task AddAsync(DkmsPackage what, StepNotes notes, CancellationToken cancel)

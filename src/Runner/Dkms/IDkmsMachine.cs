@@ -7,8 +7,11 @@ namespace Understudy.Runner.Dkms;
 interface IDkmsMachine
 {
     /// <summary>Runs a shell script in it, to its end.</summary>
+    /// <param name="script">The script.</param>
+    /// <param name="cancel">Interrupts it.</param>
+    /// <param name="limit">How long it may take; null for as long as a build may.</param>
     /// <exception cref="StepFailedException">It has no end.</exception>
-    Task<CommandResult> RunAsync(string script, CancellationToken cancel);
+    Task<CommandResult> RunAsync(string script, CancellationToken cancel, TimeSpan? limit = null);
 
     /// <summary>Writes a file.</summary>
     Task PutAsync(string path, byte[] content, CancellationToken cancel);

@@ -1,3 +1,4 @@
+using Understudy.Runner.Dkms;
 using Understudy.Runner.Suites;
 
 namespace Understudy.Runner.Pipelines;
@@ -11,6 +12,12 @@ public sealed record AxisValue(string Name)
 
     /// <summary>A board, by its name in the catalog; null when the value is about something else.</summary>
     public string? Board { get; init; }
+
+    /// <summary>The user space a package is installed in: a name that <c>understudy dkms</c> takes; null for its own choice.</summary>
+    public string? Distribution { get; init; }
+
+    /// <summary>How a package is installed; null for every way there is.</summary>
+    public DkmsWay? Way { get; init; }
 
     /// <summary>Virtual CPUs; null for what tests ask for.</summary>
     public int? Cpus { get; init; }

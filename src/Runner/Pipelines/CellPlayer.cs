@@ -29,6 +29,7 @@ public sealed class CellPlayer : ICellPlayer
         foreach (var (step, some) in suites)
             if (!some.SelectMany(suite => suite.Tests).Any(test => Chosen(step, []).Chooses(test)))
                 throw new SuiteException([new SuiteProblem(request.Pipeline.File, 0, step.Name, $"the step chooses no test; there is {string.Join(", ", some.SelectMany(suite => suite.Tests).Select(test => test.Name))}, with the tags {string.Join(", ", some.SelectMany(suite => suite.Tests).SelectMany(test => test.Settings.Tags).Distinct())}")]);
+        foreach (var step in request.Cells.Select(cell => cell.Step).Where(step => step.Kind == StepKind.Package).Distinct()) Packages.Check(request.Pipeline, step);
         foreach (var (kernel, board) in request.Cells.Where(cell => cell.Step.Kind is not (StepKind.Shell or StepKind.Artefacts)).Select(cell => (cell.Kernel, cell.Board)).Distinct())
             await Lab.CheckAsync(toolbox, new LabRequest(kernel, Board: board), cancel).ConfigureAwait(false);
         return new CellPlayer(toolbox, request, suites);
@@ -54,6 +55,7 @@ public sealed class CellPlayer : ICellPlayer
                 StepKind.Sparse => new SourceChecks(_toolbox).SparseAsync(task, cancel),
                 StepKind.Build => BuildAsync(task, cancel),
                 StepKind.Suite => SuiteAsync(task, cancel),
+                StepKind.Package => Packages.TryAsync(_toolbox, task, _request.Seed, cancel),
                 StepKind.Artefacts => Task.FromResult(Artefacts.Collect(task)),
                 var kind => throw new InvalidOperationException($"no such kind of step: {kind}"),
             }).ConfigureAwait(false);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Understudy.Boards;
+using Understudy.Runner.Dkms;
 using Understudy.Runner.Suites;
+using Understudy.Toolchain;
 
 namespace Understudy.Runner.Pipelines;
 
@@ -15,6 +17,8 @@ static class PipelineAxes
     {
         "kernel" => values.List(text => new AxisValue(Plain(text)) { Kernel = text }),
         "board" => values.List(text => new AxisValue(text) { Board = BoardCatalog.Find(text).Name }),
+        "distribution" => values.List(text => new AxisValue(text) { Distribution = DebianDistribution.Named(text).Name }),
+        "way" => values.List(text => new AxisValue(text) { Way = Way(text) }),
         "vcpus" => values.List(text => Number(text)),
         _ => [.. values.Entries().Select(entry => Meaning(entry.Key, entry.Value))],
     };
@@ -22,6 +26,13 @@ static class PipelineAxes
     static AxisValue Number(string text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var cpus) && cpus is >= 1 and <= 64 ? new AxisValue(text) { Cpus = cpus }
             : throw new FormatException($"expected a number from 1 to 64, not '{text}'");
+
+    static DkmsWay Way(string text) => text switch
+    {
+        "tarball" => DkmsWay.Tarball,
+        "deb" => DkmsWay.Deb,
+        _ => throw new FormatException($"expected a way to install a package, tarball or deb, not '{text}'"),
+    };
 
     static AxisValue Meaning(string name, SettingValue meanings)
     {

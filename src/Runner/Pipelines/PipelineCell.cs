@@ -1,4 +1,5 @@
 using Understudy.Boards;
+using Understudy.Runner.Dkms;
 using Understudy.Runner.Suites;
 
 namespace Understudy.Runner.Pipelines;
@@ -23,6 +24,12 @@ public sealed record PipelineCell(string Phase, PipelineStep Step, IReadOnlyList
 
     /// <summary>Its kernel, as a command line names it.</summary>
     public string Kernel => Values.Select(at => at.Value.Kernel).FirstOrDefault(kernel => kernel is not null) ?? BoardCatalog.Find(Board).Kernel;
+
+    /// <summary>The user space its package is installed in; null for the usual one.</summary>
+    public string? Distribution => Values.Select(at => at.Value.Distribution).FirstOrDefault(distribution => distribution is not null);
+
+    /// <summary>The ways its package is installed.</summary>
+    public IReadOnlyList<DkmsWay> Ways => Values.Select(at => at.Value.Way).FirstOrDefault(way => way is not null) is { } only ? [only] : Enum.GetValues<DkmsWay>();
 
     /// <summary>Where its tests run.</summary>
     /// <param name="file">The pipeline's file.</param>

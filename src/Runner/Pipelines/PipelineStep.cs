@@ -1,3 +1,5 @@
+using Understudy.Runner.Suites;
+
 namespace Understudy.Runner.Pipelines;
 
 /// <summary>A step of a phase: one cell, or one for each combination of the axes it is over.</summary>
@@ -23,6 +25,9 @@ public sealed record PipelineStep(string Name, StepKind Kind, IReadOnlyList<stri
 
     /// <summary>Messages of checkpatch, by their type, that are none here.</summary>
     public IReadOnlyList<string> Allowed { get; init; } = [];
+
+    /// <summary>Cards that the driver of a package must bind to.</summary>
+    public IReadOnlyList<PlannedDevice> Devices { get; init; } = [];
 
     /// <summary>Host time a command may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);

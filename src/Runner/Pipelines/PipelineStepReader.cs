@@ -10,7 +10,7 @@ static class PipelineStepReader
     // What goes with which kinds; what is not here goes with all.
     static readonly Dictionary<string, StepKind[]> s_only = new()
     {
-        ["tags"] = [StepKind.Suite], ["tests"] = [StepKind.Suite], ["allow"] = [StepKind.Checkpatch], ["timeout"] = [StepKind.Shell],
+        ["tags"] = [StepKind.Suite], ["tests"] = [StepKind.Suite], ["allow"] = [StepKind.Checkpatch], ["devices"] = [StepKind.Package], ["timeout"] = [StepKind.Shell],
     };
 
     static readonly string[] s_keys = [.. s_kinds.Keys, "name", "over", "cover", "exclude", .. s_only.Keys];
@@ -40,6 +40,7 @@ static class PipelineStepReader
         "tags" => step with { Tags = value.Texts() },
         "tests" => step with { Tests = value.Texts() },
         "allow" => step with { Allowed = value.Texts() },
+        "devices" => step with { Devices = value.List(PlannedDevice.Parse) },
         "timeout" => step with { Timeout = value.Duration() },
         _ => step,
     };

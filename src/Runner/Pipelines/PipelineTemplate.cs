@@ -42,9 +42,9 @@ public static class PipelineTemplate
                       - uses: actions/cache@v4
                         with:
                           path: {{{Cache}}}
-                          key: understudy-${{ matrix.cell }}-${{ github.run_id }}
+                          key: understudy-{{{job}}}-${{ strategy.job-index }}-${{ github.run_id }}
                           restore-keys: |
-                            understudy-${{ matrix.cell }}-
+                            understudy-{{{job}}}-${{ strategy.job-index }}-
                             understudy-
                       - run: {{{Program}}} pipeline {{{file}}} --full --cell '${{ matrix.cell }}' --output {{{Output}}}
                       - if: always()

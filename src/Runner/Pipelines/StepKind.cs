@@ -18,6 +18,9 @@ public enum StepKind
     /// <summary>A suite of tests, each in a guest of its own.</summary>
     Suite,
 
+    /// <summary>A driver's DKMS packages, made, and taken through a kernel in a clean guest.</summary>
+    Package,
+
     /// <summary>Files that the steps before it left, put together with their checksums.</summary>
     Artefacts,
 }

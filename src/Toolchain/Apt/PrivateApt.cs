@@ -81,7 +81,8 @@ sealed class PrivateApt(UnderstudyCache cache, HostLayout host)
         using var held = await cache.LockAsync("apt", cancel, step.Waits).ConfigureAwait(false);
         Write(PlanStatus, AptStatus.Pretending(request.Pretended));
         Write(PlanPreferences, AptConfiguration.Preferences(request.Suites));
-        string[] options = ["-o", $"Dir::State::status={Path.Combine(_root, PlanStatus)}", "-o", $"Dir::Etc::preferences={Path.Combine(_root, PlanPreferences)}"];
+        // Less quiet than otherwise: what does not go together would not be said.
+        string[] options = ["-o", "quiet=1", "-o", $"Dir::State::status={Path.Combine(_root, PlanStatus)}", "-o", $"Dir::Etc::preferences={Path.Combine(_root, PlanPreferences)}"];
         return await PlanLockedAsync(["install", "-y", .. options, .. request.Packages], step, cancel).ConfigureAwait(false);
     }
 
