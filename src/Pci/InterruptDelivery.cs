@@ -61,6 +61,14 @@ sealed class InterruptDelivery(PciSlot slot, IPciBus bus, ConfigSpace config, Ms
         Send(vector);
     }
 
+    /// <summary>Keeps a message of this vector until it is unmasked, as a masked one is; false where nothing masks it here.</summary>
+    public bool KeepMasked(int vector)
+    {
+        if (Active is not { } active || !IsMasked(active, vector)) return false;
+        active.SetPending(vector, true);
+        return true;
+    }
+
     /// <summary>The vector that a message of this one would go out as now; -1 where none would.</summary>
     public int Route(int vector) => Active is { } active && config.BusMaster ? active.Fold(vector) : -1;
 

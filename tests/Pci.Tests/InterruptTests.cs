@@ -237,6 +237,24 @@ public class InterruptTests
     }
 
     [Fact]
+    public void A_spurious_interrupt_waits_behind_the_mask_of_its_vector_like_any_other()
+    {
+        var faults = new FaultInjector();
+        var slot = new PciSlot(_bus, new Gadget(g =>
+        {
+            g.AddBar(0, new RegisterMap("Space", 0x2000));
+            g.Add(new Msix(2, 0, 0x1000, 0x1F00));
+        }), [faults]).Enable(Enabled);
+        slot.SetConfig(slot.Find(0x11) + 2, 0x8000, 2);
+        faults.Add(FaultRule.Parse("mmio-write * nth=1 -> spurious"));
+        Program(slot, 0, control: 1);
+        Assert.Equal((0, 1UL), (_bus.Interrupts[0], slot.Read(0, 0x1F00, 8)));
+        slot.Write32(0, 0x100C, 0);
+        Assert.Equal((1, 0UL), (_bus.Interrupts[0], slot.Read(0, 0x1F00, 8)));
+        Assert.Equal(new MsiMessage(0x2_FEE0_1000, 0x100), _bus.LastMessage);
+    }
+
+    [Fact]
     public void An_unmasked_vector_sends_its_own_message()
     {
         var slot = PlugMsix();

@@ -29,7 +29,7 @@ sealed class InterruptStrike(FaultEffect effect, FaultInjector faults, PciSlot s
 
     void Spurious(int vector)
     {
-        if (slot.Interrupts.Route(vector) is >= 0 and var sent) faults.InFlight.Send(BusOp.Interrupt, sent);
+        if (slot.Interrupts.Route(vector) is >= 0 and var sent) Send(sent);
         else if (slot.Interrupts.CanAssertPin)
         {
             faults.InFlight.Send(BusOp.IntxAssert, 0);
@@ -40,13 +40,19 @@ sealed class InterruptStrike(FaultEffect effect, FaultInjector faults, PciSlot s
         }
     }
 
+    // A mask holds these as well: between its bits the table may be half written.
+    void Send(int vector)
+    {
+        if (!slot.Interrupts.KeepMasked(vector)) faults.InFlight.Send(BusOp.Interrupt, vector);
+    }
+
     void Storm(int vector, long left)
     {
         if (left <= 0) return;
         faults.InFlight.After(Apart, "fault: interrupt storm", () =>
         {
             if (faults.Presence.IsGone || !slot.Interrupts.StillMeans(BusOp.Interrupt, vector)) return;
-            faults.InFlight.Send(BusOp.Interrupt, vector);
+            Send(vector);
             Storm(vector, left - 1);
         });
     }

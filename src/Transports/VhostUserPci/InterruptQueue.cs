@@ -44,10 +44,16 @@ sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
         FireIntx();
     }
 
-    /// <summary>Sends a message, or keeps it until the guest has room: interrupts of one number that wait are one, as pending bits are.</summary>
+    /// <summary>Sends a message, or keeps it until the guest has room: interrupts of one number that wait are one, as pending bits are. One that
+    /// goes anywhere else than to the interrupt controller is none: its data may be the number of another device's, or of the timer's.</summary>
     public void Send(MsiMessage message)
     {
-        if (message.Address != MessageAddress) server.Found("msi-address", $"a message for 0x{message.Address:x}, where this machine has no interrupt controller; it listens at 0x{MessageAddress:x}");
+        if (message.Address != MessageAddress)
+        {
+            // Of one that was sent before anybody said where to, the bus check knows whose fault that is.
+            if (message.Address != 0) server.Found("msi-address", $"a message for 0x{message.Address:x}, where this machine has no interrupt controller; it listens at 0x{MessageAddress:x}");
+            return;
+        }
         if (Put(Msi, 0, message.Data)) Call();
         else if (_waiting.Count < MostWaiting && !_waiting.Contains(message.Data)) _waiting.Enqueue(message.Data);
     }
