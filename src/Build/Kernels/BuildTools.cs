@@ -61,9 +61,10 @@ sealed partial record BuildTools(Compiler Compiler, IReadOnlyList<string> Variab
         if (root is null && HostTool.Has($"clang-{release}") && HostTool.Has($"ld.lld-{release}"))
             return new BuildTools(await OfAsync($"clang-{release}", [], cancel).ConfigureAwait(false), [$"LLVM=-{release}", "HOSTCC=gcc", OwnLinker], "host");
         var unpacked = await toolbox.ProgramsAsync([$"clang-{release}", $"lld-{release}", $"llvm-{release}"], cancel).ConfigureAwait(false);
-        // Run through a loader of ours, clang looks for its own headers beside that loader.
+        // Run through a loader of ours, clang looks for its own headers beside that loader, and runs that loader for a second step, of an
+        // assembler file: unless it goes by the name it was called by.
         var resources = Path.Combine(unpacked, $"usr/lib/llvm-{release}/lib/clang/{release}");
-        return new BuildTools(await OfAsync($"clang-{release}", [Bin(unpacked)], cancel).ConfigureAwait(false), [$"LLVM=-{release}", $"CC=clang-{release} -resource-dir={resources}", "HOSTCC=gcc", OwnLinker], "host");
+        return new BuildTools(await OfAsync($"clang-{release}", [Bin(unpacked)], cancel).ConfigureAwait(false), [$"LLVM=-{release}", $"CC=clang-{release} -no-canonical-prefixes -resource-dir={resources}", "HOSTCC=gcc", OwnLinker], "host");
     }
 
     static async Task<Compiler> OfAsync(string command, IReadOnlyList<string> path, CancellationToken cancel) =>
