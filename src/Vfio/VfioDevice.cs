@@ -66,6 +66,11 @@ public sealed class VfioDevice : IDisposable
     /// <summary>A BAR as memory of this process; null for a model, and for a BAR that the kernel does not let be mapped.</summary>
     internal Linux.SharedMapping? BarMemory(int bar) => _backing.BarMemory(bar);
 
+    /// <summary>The size of the page by which the IOMMU translates a device address of this card.</summary>
+    /// <returns>Bytes; 0 where the address is not mapped, and null where it cannot be seen: for a model, and on kernels without
+    /// CONFIG_INTEL_IOMMU_DEBUGFS or with another IOMMU.</returns>
+    public ulong? TranslationSize(ulong iova) => TranslationTable.PageSize(Name, iova);
+
     /// <summary>The registers behind a BAR.</summary>
     /// <exception cref="VfioException">There is no such BAR, or it is smaller than the map.</exception>
     public BarView Bar(int bar, RegisterMap map)
