@@ -16,14 +16,16 @@ public sealed class VfioDevice : IDisposable
     /// <summary>Opens a card.</summary>
     /// <param name="address">As in <c>0000:6a:01.0</c>.</param>
     /// <param name="iommu">Whose device addresses it uses. Devices may share one.</param>
+    /// <param name="vfToken">For a function with virtual functions, the secret that whoever opens one of them has to know; for a virtual
+    /// function whose physical one is driven by vfio-pci, that secret. Else null.</param>
     /// <exception cref="VfioException">There is no such card, it is not bound to vfio-pci, or the kernel does not give it; the message says
     /// what to do.</exception>
-    public static VfioDevice Open(string address, Iommu iommu)
+    public static VfioDevice Open(string address, Iommu iommu, Guid? vfToken = null)
     {
         ArgumentNullException.ThrowIfNull(iommu);
         return iommu.Mode == IommuMode.Model
             ? throw new ArgumentException("A card needs an IOMMU of the kernel's, not the one of models", nameof(iommu))
-            : new VfioDevice(new KernelDevice(address, iommu), iommu);
+            : new VfioDevice(new KernelDevice(address, iommu, vfToken), iommu);
     }
 
     /// <summary>Puts a model into a slot of its own and opens it.</summary>
@@ -113,6 +115,14 @@ public sealed class VfioDevice : IDisposable
             throw new VfioException($"{Name} has {has} {kind} interrupts; {wanted} from vector {first} on cannot be enabled");
         if (_interrupts is { } enabled) enabled.Dispose();
         return _interrupts = new InterruptSet(_backing, kind, first, wanted);
+    }
+
+    /// <summary>Changes the secret by which this function's virtual functions are opened.</summary>
+    /// <exception cref="VfioException">It is no function with virtual functions, or vfio-pci was loaded without <c>enable_sriov=1</c>.</exception>
+    public void SetVfToken(Guid token)
+    {
+        if (_backing is not KernelDevice card) throw new VfioException($"{Name} is a model, which has no virtual functions");
+        card.SetVfToken(token);
     }
 
     /// <summary>Function-level reset, or what the kernel has instead. Interrupts are off afterwards: <see cref="InterruptSet.Enable"/>.</summary>

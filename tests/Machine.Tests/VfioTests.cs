@@ -27,11 +27,22 @@ public sealed class VfioTests : IDisposable
         Assert.Equal(110, Done(await PlayAsync("vfio", "intel", "vfio")).Count);
     }
 
+    [Fact]
+    public async Task The_selftests_of_the_kernel_itself_are_built_from_Debians_sources()
+    {
+        await Bench.LabAsync("debian:7.2");
+        var programs = await new ProgramBuilder(Bench.Toolbox).BuildAsync("kselftest:7.2/vfio", TestContext.Current.CancellationToken);
+        Assert.Equal(7, programs.Count);
+        Assert.Contains(programs, program => program.Name == "vfio_pci_driver_test");
+        var none = await Assert.ThrowsAsync<BuildFailedException>(() => new ProgramBuilder(Bench.Toolbox).BuildAsync("kselftest:7.2/nothing", TestContext.Current.CancellationToken));
+        Assert.Contains("no selftests 'nothing'", none.Message, StringComparison.Ordinal);
+    }
+
     // The cases that were tried, of all that were counted: the I/OAT has no MSI, which is a skip in every mode.
     static List<string> Done(string directory)
     {
         var cases = File.ReadLines(Path.Combine(directory, "run.out")).Where(line => line.StartsWith("ok ", StringComparison.Ordinal)).ToList();
-        Assert.Equal(115, cases.Count);
+        Assert.Equal(160, cases.Count);
         return [.. cases.Where(line => !line.Contains("# SKIP", StringComparison.Ordinal))];
     }
 
