@@ -58,7 +58,7 @@ public sealed record Profile(string Name, string What, string Source, string Arc
         };
     }
 
-    static IReadOnlyList<string> Told(string file) => [.. File.ReadLines(file).Where(line => line.Length > 0 && !line.StartsWith('#'))];
+    internal static IReadOnlyList<string> Told(string file) => [.. File.ReadLines(file).Where(line => line.Length > 0 && !line.StartsWith('#'))];
 
     static ToolchainException Unknown(string what, string name, IEnumerable<string> names) => new(ToolchainProblem.UnknownName,
         $"There is no {what} '{name}'. There is {(names.Any() ? string.Join(", ", Nearest.To(name, names)) : "none")}.");
