@@ -21,6 +21,7 @@
 #include <linux/srcu.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include "axisg2_planted.h"
 #include "axisg2_uapi.h"
 
 #define AXISG2_BAR_SIZE		0x1000000

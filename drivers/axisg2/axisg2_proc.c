@@ -30,7 +30,8 @@ void axisg2_read_version(struct axisg2_dev *dev, struct datadev_version *version
 	read_words(dev, 0x600, version->git_hash, sizeof(version->git_hash));
 	read_words(dev, 0x700, version->dna_value, sizeof(version->dna_value));
 	read_words(dev, 0x800, version->build_string, sizeof(version->build_string));
-	version->build_string[sizeof(version->build_string) - 1] = 0;
+	if (!planted(BUG_STRING_OPEN))
+		version->build_string[sizeof(version->build_string) - 1] = 0;
 }
 
 static void show_backwards(struct seq_file *s, const char *label, const u8 *bytes, int count)
