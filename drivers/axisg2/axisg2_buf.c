@@ -4,6 +4,12 @@
 #include <linux/slab.h>
 #include "axisg2.h"
 
+/* In the direction that can be read: to send from there writes over the kernel's page structures. */
+static bool takes_page(struct axisg2_pool *pool)
+{
+	return planted(BUG_PAGE_POINTER) && pool->direction == DMA_FROM_DEVICE;
+}
+
 static int buf_alloc(struct axisg2_dev *dev, struct axisg2_pool *pool, struct axisg2_buf *buf)
 {
 	struct device *parent = &dev->pdev->dev;
@@ -21,6 +27,8 @@ static int buf_alloc(struct axisg2_dev *dev, struct axisg2_pool *pool, struct ax
 		buf->cpu = NULL;
 		return -ENOMEM;
 	}
+	if (takes_page(pool))
+		buf->cpu = virt_to_page(buf->cpu);
 	return 0;
 }
 
@@ -33,6 +41,8 @@ static void buf_free(struct axisg2_dev *dev, struct axisg2_pool *pool, struct ax
 	if (dev->mode == MODE_COHERENT) {
 		dma_free_coherent(parent, dev->size, buf->cpu, buf->dma);
 	} else {
+		if (takes_page(pool))
+			buf->cpu = page_address(buf->cpu);
 		dma_unmap_single(parent, buf->dma, dev->size, pool->direction);
 		free_pages((unsigned long)buf->cpu, get_order(dev->size));
 	}

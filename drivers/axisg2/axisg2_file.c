@@ -76,13 +76,15 @@ static int axisg2_release_file(struct inode *inode, struct file *filp)
 		give_back(dev, file);
 		spin_unlock(&dev->lock);
 		wake_up_interruptible(&dev->writable);
+		axisg2_gpu_release(file);
 	}
 	srcu_read_unlock(&axisg2_srcu, srcu);
 	mutex_lock(&dev->files_lock);
 	list_del(&file->link);
 	mutex_unlock(&dev->files_lock);
 	kref_put(&dev->ref, axisg2_release);
-	kfree(file);
+	if (!planted(BUG_QUEUE_LEFT))
+		kfree(file);
 	return 0;
 }
 
@@ -223,7 +225,7 @@ static int check_write(struct axisg2_dev *dev, const struct datadev_write *reque
 {
 	if (request->size == 0 || request->size > dev->size)
 		return -EINVAL;
-	return request->dest / 256 < dev->lanes ? 0 : -EINVAL;
+	return request->dest / 256 < dev->lanes || planted(BUG_DEST_WRAPS) ? 0 : -EINVAL;
 }
 
 static ssize_t write_one(struct axisg2_file *file, const struct datadev_write *request)
@@ -305,7 +307,9 @@ static int map_registers(struct axisg2_dev *dev, struct vm_area_struct *vma, u64
 {
 	unsigned long length = vma->vm_end - vma->vm_start;
 
-	if (offset < AXISG2_USER_START || offset > dev->bar_len || length > dev->bar_len - offset)
+	if (offset < AXISG2_USER_START)
+		return -EINVAL;
+	if (!planted(BUG_BEYOND_BAR) && (offset > dev->bar_len || length > dev->bar_len - offset))
 		return -EINVAL;
 	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 	return io_remap_pfn_range(vma, vma->vm_start, (pci_resource_start(dev->pdev, 0) + offset) >> PAGE_SHIFT, length, vma->vm_page_prot);
@@ -423,16 +427,18 @@ static long return_index(struct axisg2_file *file, u32 index)
 
 static long return_indices(struct axisg2_file *file, u32 count, const u32 __user *arg)
 {
-	u32 index;
+	u32 index, at;
 	long ret = 0;
 
 	if (count > file->dev->tx.count + file->dev->rx.count)
 		return -EINVAL;
-	for (; count && !ret; count--, arg++) {
-		if (get_user(index, arg))
+	for (at = 0; at < count && !ret; at++) {
+		if (get_user(index, arg + at))
 			return -EFAULT;
 		ret = return_index(file, index);
 	}
+	if (ret && planted(BUG_INDICES_LEFT))
+		kmalloc_array(count, sizeof(index), GFP_KERNEL);
 	return ret;
 }
 
@@ -543,15 +549,11 @@ static long command(struct axisg2_file *file, unsigned int cmd, unsigned long ar
 		axisg2_write(dev, REG_ACKNOWLEDGE, 1);
 		return 0;
 	case DATADEV_WRITE_REQ_MISSED:
+		if (planted(BUG_WRONG_NUMBER))
+			axisg2_write(dev, REG_ACKNOWLEDGE, 1);
 		return missed(dev);
-	case DATADEV_GPU_IS_SUPPORTED:
-		return 0;
-	case DATADEV_GPU_ADD_MEMORY:
-	case DATADEV_GPU_REM_MEMORY:
-	case DATADEV_GPU_SET_WRITE_ENABLE:
-	case DATADEV_GPU_GET_VERSION:
-	case DATADEV_GPU_GET_MAX_BUFFERS:
-		return -EOPNOTSUPP;
+	case DATADEV_GPU_ADD_MEMORY ... DATADEV_GPU_GET_MAX_BUFFERS:
+		return axisg2_gpu_command(file, code, user);
 	default:
 		return -ENOTTY;
 	}

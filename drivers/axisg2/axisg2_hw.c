@@ -90,7 +90,7 @@ static void push_tx(struct axisg2_dev *dev, struct axisg2_buf *buf)
 {
 	u32 word = (buf->flags & 0xFF) << 24 | (buf->flags >> 8 & 0xFF) << 16 | (buf->dest & 0xFF) << 8 | (buf->dest >> 8 & 0xF) << 4;
 
-	if (buf->flags & DATADEV_FLAG_CONTINUE)
+	if (buf->flags & DATADEV_FLAG_CONTINUE && !planted(BUG_CONTINUE_LOST))
 		word |= BIT(3);
 	axisg2_move(&dev->tx, buf, IN_HW);
 	axisg2_write(dev, REG_READ_FIFO_D, buf->dma >> 8);
@@ -130,7 +130,7 @@ void axisg2_post_tx(struct axisg2_dev *dev, struct axisg2_buf *buf)
 /* Gives a read buffer back to the engine; under the device's lock. */
 void axisg2_post_rx(struct axisg2_dev *dev, struct axisg2_buf *buf)
 {
-	if ((dev->groups_on & BIT(buf->group)) && !dev->gone)
+	if ((dev->groups_on & BIT(buf->group)) && !dev->gone && !planted(BUG_CREDIT_LOST))
 		axisg2_write(dev, REG_BG_COUNT(buf->group), 1);
 	buf->group = 0;
 	post(dev, &dev->rx, buf);
@@ -292,7 +292,7 @@ void axisg2_setup(struct axisg2_dev *dev, const struct axisg2_params *params)
 	axisg2_write(dev, REG_MAX_SIZE, dev->size);
 	axisg2_write(dev, REG_FIFO_RESET, 1);
 	axisg2_write(dev, REG_FIFO_RESET, 0);
-	axisg2_write(dev, REG_CONT_ENABLE, !!params->cont);
+	axisg2_write(dev, REG_CONT_ENABLE, params->cont || planted(BUG_CONT_IGNORED));
 	axisg2_write(dev, REG_DROP_ENABLE, 0);
 	if (dev->version >= 3)
 		axisg2_write(dev, REG_IRQ_HOLD_OFF, params->irq_hold);

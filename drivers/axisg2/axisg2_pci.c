@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dma-mapping.h>
+#include <linux/delay.h>
 #include <linux/idr.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
@@ -41,6 +42,12 @@ PARAM(cfgBgThold4, bg_threshold[4], "group 4");
 PARAM(cfgBgThold5, bg_threshold[5], "group 5");
 PARAM(cfgBgThold6, bg_threshold[6], "group 6");
 PARAM(cfgBgThold7, bg_threshold[7], "group 7");
+
+#ifdef AXISG2_PLANTED
+int axisg2_plant;
+module_param_named(plant, axisg2_plant, int, 0444);
+MODULE_PARM_DESC(plant, "the bug of axisg2_planted.h that this driver has");
+#endif
 
 #define MOST_BUFFERS	65536
 #define LARGEST_BUFFER	0x400000
@@ -270,6 +277,7 @@ static int axisg2_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = alloc_memory(dev);
 	if (ret)
 		goto no_memory;
+	axisg2_gpu_init(dev);
 	pci_set_master(pdev);
 	axisg2_setup(dev, &params);
 	ret = take_interrupt(dev);
@@ -309,14 +317,22 @@ static void axisg2_remove(struct pci_dev *pdev)
 
 	misc_deregister(&dev->misc);
 	proc_remove(dev->proc);
-	set_gone(dev);
-	synchronize_srcu(&axisg2_srcu);
-	axisg2_zap(dev);
+	if (!planted(BUG_FILES_FORGOTTEN)) {
+		set_gone(dev);
+		synchronize_srcu(&axisg2_srcu);
+		axisg2_zap(dev);
+	}
+	axisg2_gpu_remove(dev);
 	axisg2_write(dev, REG_INT_ENABLE, 0);
 	drop_interrupt(dev);
+	if (planted(BUG_FREE_FIRST)) {
+		free_memory(dev);
+		msleep(200); /* frames come when they come */
+	}
 	axisg2_stop(dev);
 	pci_clear_master(pdev);
-	free_memory(dev);
+	if (!planted(BUG_FREE_FIRST))
+		free_memory(dev);
 	unmap_bar(dev);
 	pci_disable_device(pdev);
 	ida_free(&numbers, dev->number);

@@ -71,6 +71,25 @@ public sealed class VirtualTimeTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_read_that_takes_longer_takes_the_guest_longer()
+    {
+        var usual = await ProbeAsync([]);
+        Assert.InRange(await ProbeAsync(["mmio-read * nth=1 -> delay 1s"]) - usual, 980_000_000, 1_020_000_000);
+    }
+
+    static async Task<long> ProbeAsync(IReadOnlyList<string> rules)
+    {
+        await using var machine = await AssembleAsync(1, ["r8169"]);
+        var faults = new FaultInjector();
+        machine.Pci.Plug(new Rtl8111(), "nic", faults);
+        foreach (var rule in rules) faults.Add(FaultRule.Parse(rule));
+        await machine.PowerOnAsync(TestContext.Current.CancellationToken);
+        var before = machine.VirtualNanoseconds!.Value;
+        await machine.Guest.LoadModuleAsync("r8169");
+        return machine.VirtualNanoseconds!.Value - before;
+    }
+
+    [Fact]
     public async Task Limits_of_the_host_hold_for_a_guest_whose_time_stands_still()
     {
         int process;

@@ -14,11 +14,13 @@ sealed class VhostRig : IAsyncDisposable
     {
         Clock = (DeviceClock?)clock ?? new ManualClock();
         Transport = new VhostUserPciTransport(Clock, new VhostUserPciOptions { Calendar = calendar });
-        Slot = Transport.Plug(new ProbeDevice(), "probe");
+        Slot = Transport.Plug(new ProbeDevice(), "probe", Faults);
         SocketPath = (string)Transport.DeviceArguments[0]["socket"]!;
     }
 
     public DeviceClock Clock { get; }
+
+    public FaultInjector Faults { get; } = new();
 
     public VhostUserPciTransport Transport { get; }
 

@@ -1,3 +1,5 @@
+using Understudy.Pci;
+
 namespace Understudy.Transports.Tests;
 
 public sealed class VhostUserPciTests
@@ -27,6 +29,31 @@ public sealed class VhostUserPciTests
         guest.Access(5, 0, ProbeDevice.WindowAt, 100, [0x5a], 0);
         Assert.Equal([0x5a, 0x5a, 100], guest.Access(3, 0, ProbeDevice.WindowAt + 98, 3, [], 3));
         Assert.Empty(rig.Transport.Findings);
+    }
+
+    [Fact]
+    public async Task A_guest_in_simulated_time_is_told_how_long_a_late_answer_took()
+    {
+        await using var rig = new VhostRig(new CalendarClock());
+        using var guest = new VhostGuest(rig.SocketPath).Boot();
+        rig.Faults.Add(FaultRule.Parse("mmio-read * nth=2 -> delay 10us"));
+        guest.Write32(0, ProbeDevice.EchoAt, 0xcafe_f00d);
+        byte[] value = [0x0d, 0xf0, 0xfe, 0xca];
+        Assert.Equal([.. value, 0, 0, 0, 0, 0, 0, 0, 0], guest.Access(3, 0, ProbeDevice.EchoAt, 4, [], 12));
+        Assert.Equal([.. value, 0x10, 0x27, 0, 0, 0, 0, 0, 0], guest.Access(3, 0, ProbeDevice.EchoAt, 4, [], 12));
+        Assert.Equal([.. value, 0, 0, 0, 0, 0, 0, 0, 0], guest.Access(3, 0, ProbeDevice.EchoAt, 4, [], 12));
+        Assert.Equal(0, rig.Clock.Now);
+        Assert.Empty(rig.Transport.Findings);
+    }
+
+    [Fact]
+    public async Task A_late_answer_that_a_kernel_cannot_be_told_of_is_said()
+    {
+        await using var rig = new VhostRig(new CalendarClock());
+        using var guest = new VhostGuest(rig.SocketPath).Boot();
+        rig.Faults.Add(FaultRule.Parse("mmio-read * nth=1 -> delay 10us"));
+        guest.Read32(0, ProbeDevice.EchoAt);
+        Assert.Contains("10000 ns longer", Assert.Single(rig.Transport.Findings).Text, StringComparison.Ordinal);
     }
 
     [Fact]

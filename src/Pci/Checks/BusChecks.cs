@@ -8,7 +8,6 @@ public static class BusChecks
     [
         new("access-after-removal", "goes on polling a card that has answered nothing for a thousand accesses"),
         new("access-in-d3", "touches a BAR while the function is in D3, where only configuration space answers"),
-        new("access-not-delayed", "no fault of anybody's: a delay that virtual time cannot have", CheckSeverity.Info),
         new("access-while-off", "touches a BAR that Memory or I/O Space Enable has switched off, or what lies behind its end"),
         new("bus-master-at-remove", "is gone and has left Bus Master Enable on: the card may still write memory that is somebody else's now"),
         new("dma-misled", "the device, not the driver: a fault has lied to it, and it uses an address that is not mapped", CheckSeverity.Info),

@@ -42,13 +42,8 @@ public abstract class DeviceClock
         return ran;
     }
 
-    /// <summary>Lets so much device time pass at once, with all that falls due in it. False where the machine shares this clock: while it waits
-    /// for an answer, its time cannot be moved.</summary>
-    internal virtual bool Pass(long nanoseconds)
-    {
-        RunDue(Later(nanoseconds));
-        return true;
-    }
+    /// <summary>An access takes so much longer: that much device time passes, with all that falls due in it.</summary>
+    internal virtual void Pass(long nanoseconds) => RunDue(Later(nanoseconds));
 
     internal void Arm(DeviceTimer timer, long nanoseconds)
     {

@@ -9,5 +9,5 @@ public sealed record SweepFinding(string Fingerprint, string Kind, string Title,
 {
     /// <summary>It was inferred from what took too long or went wrong afterwards, which a busy host can bring about too; a complaint of the
     /// kernel proves itself.</summary>
-    internal bool NeedsConfirming => Kind is "hang" or "recovery" or "unload";
+    internal bool NeedsConfirming => Kind is "hang" or "recovery" or "unload" or "test";
 }

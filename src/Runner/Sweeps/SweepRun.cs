@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Understudy.Boards;
-using Understudy.Pci;
 using Understudy.Toolchain;
 
 namespace Understudy.Runner.Sweeps;
@@ -62,11 +61,8 @@ public sealed class SweepRun : IDisposable
     {
         if (_request.Rules.Count > 0) return [.. _request.Rules.Select(rule => SweepPoint.Parse(rule, _request.Test))];
         var events = _request.Test.Settings.Devices.ToDictionary(device => device.Name, device => device.Entry.Events);
-        return [.. SweepPlan.For(touches, device => events[device], _request.Exhaustive).Where(point => _request.Classes.Contains(point.Class) && !IsTimeless(point)).DistinctBy(point => point.Text)];
+        return [.. SweepPlan.For(touches, device => events[device], _request.Exhaustive).Where(point => _request.Classes.Contains(point.Class)).DistinctBy(point => point.Text)];
     }
-
-    // In virtual time the guest's clock stands still while it waits for an answer: an access cannot be late.
-    bool IsTimeless(SweepPoint point) => _request.Test.Settings.Time == GuestTime.Virtual && point is { Rule.Effect.Kind: FaultKind.Delay, Touch.Op: BusOp.MmioRead or BusOp.ConfigRead };
 
     // Twice, because a rule that counts touches means another touch where they do not come in the same order again.
     async Task<(FaultedResult Reference, string? Difference)> ReferenceAsync(CancellationToken cancel)

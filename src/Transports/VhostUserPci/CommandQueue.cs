@@ -7,11 +7,11 @@ namespace Understudy.Transports.VhostUserPci;
 /// (include/uapi/linux/virtio_pcidev.h).</summary>
 sealed class CommandQueue(DeviceServer server, PciSlot slot)
 {
-    const int HeaderBytes = 16, MostData = 64 * 1024;
+    const int HeaderBytes = 16, MostData = 64 * 1024, TakenBytes = sizeof(ulong);
     const byte ConfigRead = 1, ConfigWrite = 2, MmioRead = 3, MmioWrite = 4, MmioMemset = 5;
 
     readonly byte[] _request = GC.AllocateUninitializedArray<byte>(HeaderBytes + MostData);
-    readonly byte[] _answer = GC.AllocateUninitializedArray<byte>(MostData);
+    readonly byte[] _answer = GC.AllocateUninitializedArray<byte>(MostData + TakenBytes);
     readonly List<Virtqueue.Buffer> _chain = new(8);
 
     /// <summary>Carries out what the guest has put there. Each is given back before anything that comes after it is looked at.</summary>
@@ -35,7 +35,7 @@ sealed class CommandQueue(DeviceServer server, PciSlot slot)
             if (!server.Memory.Read(buffer.Address, _request.AsSpan(length, (int)buffer.Length))) throw GuestMemory.Outside(buffer.Address);
             length += (int)buffer.Length;
         }
-        if (length < HeaderBytes || room > MostData) throw new ProtocolException($"a message of {length} bytes with room for {room}");
+        if (length < HeaderBytes || room > MostData + TakenBytes) throw new ProtocolException($"a message of {length} bytes with room for {room}");
         var answer = _answer.AsSpan(0, room);
         Access(_request.AsSpan(0, length), answer);
         Return(answer);
@@ -49,15 +49,27 @@ sealed class CommandQueue(DeviceServer server, PciSlot slot)
         var address = BinaryPrimitives.ReadUInt64LittleEndian(request[8..]);
         var data = request[HeaderBytes..];
         answer.Fill(0xFF);
+        var taken = answer.Length > size ? answer[(int)size..] : [];
         switch (op)
         {
-            case ConfigRead when size == answer.Length: slot.ReadConfig(ConfigOffset(address), answer); break;
-            case MmioRead when size == answer.Length: slot.Read(bar, address, answer); break;
+            case ConfigRead when Fits(size, answer): slot.ReadConfig(ConfigOffset(address), answer[..(int)size]); break;
+            case MmioRead when Fits(size, answer): slot.Read(bar, address, answer[..(int)size]); break;
             case ConfigWrite when size <= data.Length: slot.WriteConfig(ConfigOffset(address), data[..(int)size]); break;
             case MmioWrite when size <= data.Length: slot.Write(bar, address, data[..(int)size]); break;
             case MmioMemset when data.Length > 0: Fill(bar, address, size, data[0]); break;
             default: server.Found("virtio-pcidev", $"a message with operation {op} of {size} bytes, {data.Length} given and {answer.Length} wanted: an unpatched kernel's memset_io or memcpy_toio sends such ones"); break;
         }
+        if (op is ConfigRead or MmioRead) SayTaken(taken);
+    }
+
+    // A kernel whose time is simulated has room behind the answer for how much longer than usual it took.
+    static bool Fits(uint size, ReadOnlySpan<byte> answer) => answer.Length == size || answer.Length == size + TakenBytes;
+
+    void SayTaken(Span<byte> room)
+    {
+        var taken = (server.Clock as CalendarClock)?.Taken() ?? 0;
+        if (room.Length == TakenBytes) BinaryPrimitives.WriteInt64LittleEndian(room, taken);
+        else if (taken > 0) server.Found("virtio-pcidev", $"a read that takes {taken} ns longer, and a kernel that cannot be told: it lacks patches/0002-simulated-time.patch");
     }
 
     // Beyond configuration space the slot refuses, whatever the number is.

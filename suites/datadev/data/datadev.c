@@ -911,6 +911,78 @@ static void do_damaged(unsigned size)
 	free(room);
 }
 
+/* cut: with cfgCont=0 a frame longer than a buffer is cut, and says so. */
+static void do_cut(void)
+{
+	struct datadev_read got;
+	unsigned char *room = malloc(LARGEST);
+	int fd = node(), size = ioctl(fd, DATADEV_GET_BUFF_SIZE, 0);
+
+	claim(fd, 2);
+	send_plain(fd, 2, DATADEV_FLAG_CONTINUE, size, 1);
+	send_plain(fd, 2, 0, 1000, 2);
+	receive_plain(fd, room, LARGEST, &got);
+	check(got.ret == size && got.error == DATADEV_ERR_MAX && !(got.flags & DATADEV_FLAG_CONTINUE), "a frame longer than a buffer is cut",
+	      "%d bytes, error %u, flags 0x%x", got.ret, got.error, got.flags);
+	check(wrong(room, size, 2, 1) < 0, "and what is left of it is right", "");
+	send_plain(fd, 2, 0, 500, 3);
+	receive_plain(fd, room, LARGEST, &got);
+	check(got.ret == 500 && !got.error && wrong(room, 500, 2, 3) < 0, "the next one is whole", "%d bytes, error %u", got.ret, got.error);
+	close(fd);
+	free(room);
+}
+
+static long slab_kilobytes(void)
+{
+	char line[256];
+	long value = -1;
+	FILE *info = fopen("/proc/meminfo", "r");
+
+	while (info && fgets(line, sizeof(line), info))
+		if (sscanf(line, "Slab: %ld", &value) == 1)
+			break;
+	if (!info || value < 0)
+		die("no Slab in /proc/meminfo");
+	fclose(info);
+	return value;
+}
+
+/* What was freed may come back a little later, from RCU: that is waited for. What is still gone then is lost. */
+static void no_less(long before, const char *name)
+{
+	long more = 0;
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		more = slab_kilobytes() - before;
+		if (more < 1024)
+			break;
+		poll(NULL, 0, 100);
+	}
+	check(more < 1024, name, "%ld KiB of slab are gone", more);
+}
+
+/* leaks: 20000 times what goes wrong, and what goes right. */
+static void do_leaks(void)
+{
+	unsigned indices[64] = { 99999 };
+	int fd = node(), i;
+	long before;
+
+	for (i = 0; i < 100; i++)
+		close(node());
+	before = slab_kilobytes();
+	for (i = 0; i < 20000; i++)
+		if (ioctl(fd, DATADEV_RET_INDEX | 64 << 16, indices) == 0)
+			die("an index that is none is taken");
+	no_less(before, "a wrong index given back leaves nothing behind");
+	before = slab_kilobytes();
+	for (i = 0; i < 20000; i++)
+		close(node());
+	no_less(before, "a file that was closed leaves nothing behind");
+	close(fd);
+}
+
 static int is(const char *word, const char *name)
 {
 	return !strcmp(word, name);
@@ -943,6 +1015,10 @@ static void run(int argc, char **argv)
 		do_flags();
 	else if (is(what, "continue"))
 		do_continue();
+	else if (is(what, "cut"))
+		do_cut();
+	else if (is(what, "leaks"))
+		do_leaks();
 	else if (is(what, "hold"))
 		do_hold(arg(argc, argv, 1, 0), arg(argc, argv, 2, 10), arg(argc, argv, 3, 1000));
 	else if (is(what, "open"))
