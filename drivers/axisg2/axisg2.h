@@ -80,6 +80,16 @@ enum axisg2_mode {
 };
 
 struct axisg2_file;
+struct seq_file;
+
+/* The GPU core and its buffers: those it writes, and those it reads. */
+struct axisg2_gpu {
+	struct mutex lock;
+	struct list_head bufs[2];
+	u32 count[2];
+	u32 version, most, header;	/* most is 0: there is no core */
+	u32 size;			/* of each buffer it writes */
+};
 
 struct axisg2_buf {
 	struct list_head link;
@@ -149,6 +159,9 @@ struct axisg2_dev {
 
 	struct mutex files_lock;
 	struct list_head files;
+#ifdef AXISG2_GPU
+	struct axisg2_gpu gpu;
+#endif
 };
 
 struct axisg2_file {
@@ -206,6 +219,33 @@ void axisg2_zap(struct axisg2_dev *dev);
 /* axisg2_proc.c */
 void axisg2_read_version(struct axisg2_dev *dev, struct datadev_version *version);
 int axisg2_proc_show(struct seq_file *s, void *unused);
+
+/* axisg2_gpu.c */
+#ifdef AXISG2_GPU
+#define AXISG2_GPU_SUPPORT	"Enabled"
+void axisg2_gpu_init(struct axisg2_dev *dev);
+void axisg2_gpu_remove(struct axisg2_dev *dev);
+void axisg2_gpu_release(struct axisg2_file *file);
+long axisg2_gpu_command(struct axisg2_file *file, u32 code, void __user *arg);
+void axisg2_gpu_show(struct seq_file *s, struct axisg2_dev *dev);
+
+static inline bool axisg2_has_gpu(struct axisg2_dev *dev)
+{
+	return dev->gpu.most != 0;
+}
+#else
+#define AXISG2_GPU_SUPPORT	"Disabled"
+static inline void axisg2_gpu_init(struct axisg2_dev *dev) { }
+static inline void axisg2_gpu_remove(struct axisg2_dev *dev) { }
+static inline void axisg2_gpu_release(struct axisg2_file *file) { }
+static inline void axisg2_gpu_show(struct seq_file *s, struct axisg2_dev *dev) { }
+static inline bool axisg2_has_gpu(struct axisg2_dev *dev) { return false; }
+
+static inline long axisg2_gpu_command(struct axisg2_file *file, u32 code, void __user *arg)
+{
+	return code == DATADEV_GPU_IS_SUPPORTED ? 0 : -EOPNOTSUPP;
+}
+#endif
 
 /* axisg2_pci.c */
 void axisg2_release(struct kref *ref);

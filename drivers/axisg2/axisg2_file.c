@@ -76,6 +76,7 @@ static int axisg2_release_file(struct inode *inode, struct file *filp)
 		give_back(dev, file);
 		spin_unlock(&dev->lock);
 		wake_up_interruptible(&dev->writable);
+		axisg2_gpu_release(file);
 	}
 	srcu_read_unlock(&axisg2_srcu, srcu);
 	mutex_lock(&dev->files_lock);
@@ -551,14 +552,8 @@ static long command(struct axisg2_file *file, unsigned int cmd, unsigned long ar
 		if (planted(BUG_WRONG_NUMBER))
 			axisg2_write(dev, REG_ACKNOWLEDGE, 1);
 		return missed(dev);
-	case DATADEV_GPU_IS_SUPPORTED:
-		return 0;
-	case DATADEV_GPU_ADD_MEMORY:
-	case DATADEV_GPU_REM_MEMORY:
-	case DATADEV_GPU_SET_WRITE_ENABLE:
-	case DATADEV_GPU_GET_VERSION:
-	case DATADEV_GPU_GET_MAX_BUFFERS:
-		return -EOPNOTSUPP;
+	case DATADEV_GPU_ADD_MEMORY ... DATADEV_GPU_GET_MAX_BUFFERS:
+		return axisg2_gpu_command(file, code, user);
 	default:
 		return -ENOTTY;
 	}

@@ -277,6 +277,7 @@ static int axisg2_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = alloc_memory(dev);
 	if (ret)
 		goto no_memory;
+	axisg2_gpu_init(dev);
 	pci_set_master(pdev);
 	axisg2_setup(dev, &params);
 	ret = take_interrupt(dev);
@@ -321,6 +322,7 @@ static void axisg2_remove(struct pci_dev *pdev)
 		synchronize_srcu(&axisg2_srcu);
 		axisg2_zap(dev);
 	}
+	axisg2_gpu_remove(dev);
 	axisg2_write(dev, REG_INT_ENABLE, 0);
 	drop_interrupt(dev);
 	if (planted(BUG_FREE_FIRST)) {

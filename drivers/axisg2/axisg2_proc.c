@@ -103,13 +103,14 @@ static void show_engine(struct seq_file *s, struct axisg2_dev *dev)
 	seq_printf(s, "      Driver Load Count : %u\n", enable >> 8 & 0xFF);
 	seq_printf(s, "               IRQ Hold : %u\n", dev->version >= 3 ? axisg2_read(dev, REG_IRQ_HOLD_OFF) : 0);
 	seq_printf(s, "              BG Enable : 0x%x\n", dev->groups_on);
-	seq_puts(s, "           GPU Async En : 0\n");
+	seq_printf(s, "           GPU Async En : %u\n", axisg2_has_gpu(dev));
 	seq_printf(s, "            DMA Timeout : %u\n", dev->version >= 5 ? axisg2_read(dev, REG_TIMEOUT) : 0);
 	show_groups(s, dev);
+	axisg2_gpu_show(s, dev);
 	seq_puts(s, "\n-------- DMA Kernel Driver General --------\n");
 	seq_puts(s, " DMA Driver's Git Version : axisg2-1.0\n");
 	seq_printf(s, " DMA Driver's API Version : 0x%x\n", DATADEV_API_VERSION);
-	seq_puts(s, "         GPUAsync Support : Disabled\n");
+	seq_puts(s, "         GPUAsync Support : " AXISG2_GPU_SUPPORT "\n");
 	seq_printf(s, "         Discarded Frames : %llu\n", dev->discarded);
 	seq_printf(s, "          Bad Completions : %llu\n", dev->bad);
 }

@@ -68,6 +68,12 @@ struct datadev_version {
 	__u8 build_string[256];
 };
 
+struct datadev_gpu_memory {
+	__u32 write;	/* the card writes it, else reads */
+	__u64 address;	/* of the GPU's memory, as its user has it */
+	__u32 size;	/* a multiple of 64 KiB */
+};
+
 /* ioctl commands: the low 16 bits choose, DATADEV_RET_INDEX has a count above */
 #define DATADEV_GET_BUFF_COUNT		0x1001
 #define DATADEV_GET_BUFF_SIZE		0x1002

@@ -23,6 +23,7 @@ public static class Catalog
         new("axisg2-v4", "dma", "the same with firmware of version 4: no timeout", () => new AxisG2(new() { Version = 4 }), AxisG2Orders.All),
         new("axisg2-v3", "dma", "the same with firmware of version 3: no buffer groups either", () => new AxisG2(new() { Version = 3 }), AxisG2Orders.All),
         new("axisg2-8lane", "dma", "the same with eight DMA channels", () => new AxisG2(new() { Lanes = 8 }), AxisG2Orders.All),
+        new("axisg2-gpu", "dma", "the same with a GPU core of 1024 buffers, for drivers/gpu/axisg2", () => new AxisG2(new() { GpuBuffers = 1024 }), AxisG2Orders.All),
         new("axisg2-slac-emulator", "dma", "the same as SLAC's in-kernel emulator shows itself: rings of two entries", () => new AxisG2(AxisG2Options.SlacEmulator), AxisG2Orders.All),
     ];
 

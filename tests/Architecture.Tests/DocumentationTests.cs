@@ -29,6 +29,7 @@ public sealed partial class DocumentationTests
     [InlineData("docs/start-here.md")]
     [InlineData("docs/bus-checks.md")]
     [InlineData("docs/pipeline.md")]
+    [InlineData("docs/case-study-datadev.md")]
     [InlineData("docs/writing-a-model.md")]
     public void Every_link_leads_somewhere(string document)
     {

@@ -13,6 +13,7 @@ public sealed class AxisG2 : PciDevice
     const long TornFor = 20_000;
     readonly RegisterFile _registers;
     readonly DmaEngine _engine;
+    readonly GpuCore _gpu;
     readonly Port _port;
     DmaLane[] _lanes;
     DeviceTimer? _mend;
@@ -39,10 +40,12 @@ public sealed class AxisG2 : PciDevice
         _port = new Port(this);
         Gate = new InterruptGate(this, _registers, Interrupt());
         _engine = new DmaEngine(this, _registers);
+        _gpu = new GpuCore(this, _registers[AxisG2Registers.GpuAsyncCore]);
         _lanes = NewLanes();
         _registers[AxiVersion].OnRead(AxiVersionRegisters.UpTimeCount, () => (ulong)(Now / 1_000_000_000));
         LoadFirmware();
         Stream = new LoopbackStream();
+        GpuStream = new LoopbackStream();
     }
 
     /// <summary>Which card it is.</summary>
@@ -59,6 +62,21 @@ public sealed class AxisG2 : PciDevice
             value.Attach(_port);
         }
     }
+
+    /// <summary>What is at the other end of the GPU core's streams, which are one lane of their own; a <see cref="LoopbackStream"/> at first.</summary>
+    public IStreamEndpoint GpuStream
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+            value.Attach(_gpu);
+        }
+    }
+
+    /// <summary>Buffers in use by the GPU core that are free for a frame.</summary>
+    public int GpuArmed => _gpu.Armed;
 
     /// <summary>The device's account of what happened.</summary>
     public AxisG2Counters Counters => Count with { };
@@ -169,6 +187,7 @@ public sealed class AxisG2 : PciDevice
     internal void KickLanes()
     {
         foreach (var lane in _lanes) lane.Kick();
+        _gpu.Kick();
     }
 
     internal void ResetLanes()
@@ -217,6 +236,7 @@ public sealed class AxisG2 : PciDevice
     /// <inheritdoc/>
     protected override void PluggedIn()
     {
+        _gpu.PluggedIn(Timer);
         _mend = Timer(() => _engine.Mend(_torn.Address, _torn.Entry), "torn completion mended");
         Gate.PluggedIn(Timer);
         foreach (var lane in _lanes) lane.PluggedIn(Timer);
@@ -240,6 +260,8 @@ public sealed class AxisG2 : PciDevice
 
     void LoadFirmware()
     {
+        _gpu.Reset();
+        GpuStream?.Reset();
         (_registers[Channels], _registers[AddressBits], _registers[BusBytes]) = ((ulong)Options.Lanes, (ulong)Options.AddressBits, (ulong)Options.BusBytes);
         _registers[RingBits] = (ulong)Options.RingBits;
         var version = _registers[AxiVersion];
@@ -248,6 +270,7 @@ public sealed class AxisG2 : PciDevice
         version[user[0]] = (ulong)Options.Lanes;
         version[user[4]] = (ulong)Options.DmaClockMegahertz * 1_000_000;
         version[user[9]] = Options.HardwareType;
+        version[user[10]] = Options.GpuBuffers > 0 ? 1ul : 0;
         for (var i = 0; i < 5; i++) version[AxiVersionRegisters.GitHash[i]] = 0x5EED_0000u + (uint)i;
         for (var i = 0; i < 4; i++) version[AxiVersionRegisters.DnaValue[i]] = 0x0D0A_0000u + (uint)i;
         var text = Encoding.ASCII.GetBytes(Options.BuildString);

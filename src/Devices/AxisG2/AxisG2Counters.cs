@@ -52,6 +52,21 @@ public sealed record AxisG2Counters
     /// <summary>Times a frame had to wait for a free buffer.</summary>
     public long Starved { get; set; }
 
+    /// <summary>Frames written to a GPU's buffers.</summary>
+    public long GpuRxFrames { get; set; }
+
+    /// <summary>Bytes of them.</summary>
+    public long GpuRxBytes { get; set; }
+
+    /// <summary>Frames sent from a GPU's buffers.</summary>
+    public long GpuTxFrames { get; set; }
+
+    /// <summary>Bytes of them.</summary>
+    public long GpuTxBytes { get; set; }
+
+    /// <summary>Frames for the GPU that came while writing was disabled: they are dropped.</summary>
+    public long GpuDropped { get; set; }
+
     /// <summary>The shortest time from an acknowledge to the next interrupt that was not forced, in clocks; -1 before there was one.</summary>
     public long ShortestHoldOff { get; set; } = -1;
 }

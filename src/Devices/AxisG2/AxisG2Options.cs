@@ -40,6 +40,16 @@ public sealed record AxisG2Options
     /// <summary>Hardware type, as in AxiVersion's user value 9: 0x0D is the XilinxKcu1500.</summary>
     public uint HardwareType { get; init; } = 0x0D;
 
+    /// <summary>Buffers of each direction that the GPU core has: 1024 in hardware; 0 for firmware without one. Up to 2047 can be told to the driver.</summary>
+    public int GpuBuffers { get; init; }
+
+    /// <summary>Version of the GPU core, as the driver reads it; 4 is what is modelled.</summary>
+    public int GpuVersion { get; init; } = 4;
+
+    /// <summary>A write of 0 to the GPU core's free list or read requests takes back what was written, as in the memory of SLAC's emulator;
+    /// hardware takes any write for a request.</summary>
+    public bool GpuZeroClears { get; init; }
+
     /// <summary>AxiVersion's build string; cut off at 256 bytes, and not terminated if it is as long.</summary>
     public string BuildString { get; init; } = "understudy: AxisG2 model";
 
@@ -71,6 +81,8 @@ public sealed record AxisG2Options
         if (Version is < 0 or > 255) throw new ArgumentOutOfRangeException(nameof(Version), $"the version is one byte, 3 to 5 on real boards, not {Version}");
         if (BusBytes is < 4 or > 128 || !System.Numerics.BitOperations.IsPow2(BusBytes)) throw new ArgumentOutOfRangeException(nameof(BusBytes), $"the data path is 4 to 128 bytes wide, a power of two, not {BusBytes}");
         if (DmaClockMegahertz is < 1 or > 1000) throw new ArgumentOutOfRangeException(nameof(DmaClockMegahertz), $"the DMA clock has 1 to 1000 MHz, not {DmaClockMegahertz}");
+        if (GpuBuffers is < 0 or > 2047) throw new ArgumentOutOfRangeException(nameof(GpuBuffers), $"the GPU core has 0 to 1024 buffers, and up to 2047 to try a driver with, not {GpuBuffers}");
+        if (GpuVersion is < 0 or > 255) throw new ArgumentOutOfRangeException(nameof(GpuVersion), $"the GPU core's version is one byte, 4 on real boards, not {GpuVersion}");
         return this;
     }
 }

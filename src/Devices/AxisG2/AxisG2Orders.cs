@@ -5,8 +5,9 @@ namespace Understudy.Devices;
 /// <summary>What an operator may do to an <see cref="AxisG2"/>.</summary>
 static class AxisG2Orders
 {
-    const string ProgramUsage = "program [KEY=VALUE...], keys version, ring, lanes, address, bus, clock, desc128, hardware, loses-forced and build";
+    const string ProgramUsage = "program [KEY=VALUE...], keys version, ring, lanes, address, bus, clock, desc128, hardware, loses-forced, gpu, gpu-version and build";
     const string FailUsage = "fail none|lost|twice|wrong-index|too-long|empty|overflow|bus-error|torn|flipped-bit|unacknowledged [COMPLETIONS]";
+    const string GpuSourceUsage = "gpu-source FRAMES SIZE, sizes a multiple of four from 12 to 1048576";
     const string SourceUsage = "source FRAMES SIZE [LANE [DEST [GROUP]]], sizes a multiple of four from 12 on";
 
     public static IReadOnlyList<DeviceOrder> All { get; } =
@@ -16,6 +17,8 @@ static class AxisG2Orders
         Order("forget", "forget", "begins the account anew", (card, words) => words.Count == 0 ? Done(card.ForgetCounters, "counting from zero") : throw Wrong("forget", words)),
         Order("stream", "stream loopback|prbs", "what is at the other end of the streams", StreamOrder),
         Order("source", SourceUsage, "sends pseudo-random frames to memory; needs 'stream prbs'", Source),
+        Order("gpu-stream", "gpu-stream loopback|prbs", "what is at the other end of the GPU core's streams", GpuStreamOrder),
+        Order("gpu-source", GpuSourceUsage, "sends pseudo-random frames to the GPU; needs 'gpu-stream prbs'", GpuSource),
         Order("program", ProgramUsage, "loads other firmware and resets the engine; unload the driver before", Program),
         Order("fail", FailUsage, "the next completions of received buffers go wrong", Fail),
     ];
@@ -37,6 +40,7 @@ static class AxisG2Orders
     {
         var count = card.Counters;
         var prbs = card.Stream as PrbsStream;
+        var gpu = card.GpuStream as PrbsStream;
         return
         [
             ("tx-posted", count.TxPosted), ("tx-returned", count.TxReturned), ("tx-frames", count.TxFrames), ("tx-bytes", count.TxBytes),
@@ -46,18 +50,49 @@ static class AxisG2Orders
             ("hold-off", count.ShortestHoldOff), ("read-acks", count.ReadAcks), ("enabled", count.Enabled),
             ("is-enabled", card.IsEnabled ? 1 : 0), ("online", card.OnlineChannels), ("free", card.FreeBuffers), ("held-rx", card.Held.Rx), ("held-tx", card.Held.Tx),
             ("prbs-good", prbs?.Good ?? 0), ("prbs-bad", prbs?.Bad ?? 0), ("prbs-waiting", prbs?.Waiting ?? 0),
+            ("gpu-rx-frames", count.GpuRxFrames), ("gpu-rx-bytes", count.GpuRxBytes), ("gpu-tx-frames", count.GpuTxFrames), ("gpu-tx-bytes", count.GpuTxBytes),
+            ("gpu-dropped", count.GpuDropped), ("gpu-armed", card.GpuArmed), ("gpu-good", gpu?.Good ?? 0), ("gpu-bad", gpu?.Bad ?? 0), ("gpu-waiting", gpu?.Waiting ?? 0),
         ];
     }
 
     static string StreamOrder(AxisG2 card, IReadOnlyList<string> words)
     {
-        card.Stream = words switch
-        {
-            ["loopback"] => new LoopbackStream(),
-            ["prbs"] => new PrbsStream(),
-            _ => throw Wrong("stream loopback|prbs", words),
-        };
+        card.Stream = Endpoint("stream loopback|prbs", words);
         return $"streams: {words[0]}";
+    }
+
+    static string GpuStreamOrder(AxisG2 card, IReadOnlyList<string> words)
+    {
+        card.GpuStream = Endpoint("gpu-stream loopback|prbs", words);
+        return $"streams of the GPU: {words[0]}";
+    }
+
+    static IStreamEndpoint Endpoint(string usage, IReadOnlyList<string> words) => words switch
+    {
+        ["loopback"] => new LoopbackStream(),
+        ["prbs"] => new PrbsStream(),
+        _ => throw Wrong(usage, words),
+    };
+
+    static string GpuSource(AxisG2 card, IReadOnlyList<string> words)
+    {
+        if (card.GpuStream is not PrbsStream prbs) throw new FormatException("The streams of the GPU have no source; write: gpu-stream prbs");
+        if (words.Count != 2 || !long.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var frames) || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size))
+            throw Wrong(GpuSourceUsage, words);
+        return Started(prbs, frames, size, 0, 0, 0, GpuSourceUsage, words);
+    }
+
+    static string Started(PrbsStream prbs, long frames, int size, int lane, byte dest, byte group, string usage, IReadOnlyList<string> words)
+    {
+        try
+        {
+            prbs.Start(frames, size, lane, dest, group);
+        }
+        catch (Exception wrong) when (wrong is ArgumentOutOfRangeException or InvalidOperationException)
+        {
+            throw new FormatException($"{wrong.Message}; write: {usage}", wrong);
+        }
+        return $"{words[0]} frames of {words[1]} bytes";
     }
 
     static string Source(AxisG2 card, IReadOnlyList<string> words)
@@ -68,15 +103,7 @@ static class AxisG2Orders
         var dest = Word(3, 0);
         var group = Word(4, 0);
         if (dest > 255 || group > 7) throw new FormatException($"A destination is 0 to 255 and a group 0 to 7, not {dest} and {group}; write: {SourceUsage}");
-        try
-        {
-            prbs.Start(Word(0, 0), Word(1, 0), Word(2, 0), (byte)dest, (byte)group);
-        }
-        catch (Exception wrong) when (wrong is ArgumentOutOfRangeException or InvalidOperationException)
-        {
-            throw new FormatException($"{wrong.Message}; write: {SourceUsage}", wrong);
-        }
-        return $"{words[0]} frames of {words[1]} bytes";
+        return Started(prbs, Word(0, 0), Word(1, 0), Word(2, 0), (byte)dest, (byte)group, SourceUsage, words);
     }
 
     static string Program(AxisG2 card, IReadOnlyList<string> words)
@@ -113,6 +140,8 @@ static class AxisG2Orders
             "clock" => options with { DmaClockMegahertz = number },
             "desc128" => options with { Desc128 = number != 0 },
             "hardware" => options with { HardwareType = (uint)number },
+            "gpu" => options with { GpuBuffers = number },
+            "gpu-version" => options with { GpuVersion = number },
             "loses-forced" => options with { LosesForcedInterrupts = number != 0 },
             _ => null,
         };

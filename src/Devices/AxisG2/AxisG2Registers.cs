@@ -69,8 +69,8 @@ public static class AxisG2Registers
     /// <summary>SYSMON.</summary>
     public static readonly MemoryWindow Sysmon = Map.Memory(0x2_4000, 0x4000);
 
-    /// <summary>The GPU core's window.</summary>
-    public static readonly MemoryWindow GpuAsyncCore = Map.Memory(0x2_8000, 0x8000);
+    /// <summary>The GPU core.</summary>
+    public static readonly RegisterBlock GpuAsyncCore = Map.Include(0x2_8000, GpuAsyncCoreRegisters.Map);
 
     /// <summary>Boot flash over BPI.</summary>
     public static readonly MemoryWindow Bpi = Map.Memory(0x3_0000, 0x1_0000);

@@ -63,8 +63,8 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
             try
             {
                 var built = File.Exists(module.Name) ? Prebuilt(module.Name) : await builder.BuildAsync(module.Name, lab.Kernel, cancel: cancel).ConfigureAwait(false);
-                if (module.Parameters.Length > 0 && built.Modules.Count > 1)
-                    throw new TestErrorException($"{module.Name} builds {string.Join(", ", built.Modules.Select(one => one.Facts.Name))}: which of them is '{module.Parameters}' for? Give each module a directory of its own.");
+                if (built.Modules.Count > 1 && module.ForNone(built.Modules) is { } parameter)
+                    throw new TestErrorException($"{module.Name} builds {string.Join(", ", built.Modules.Select(one => one.Facts.Name))}: which of them is '{parameter}' for? One of them, and no other, must have that parameter.");
                 _built[module] = built.Modules;
                 warnings += built.Warnings.Count;
                 foreach (var warning in built.WasKnown ? [] : built.Warnings) notes.Show(warning.ToString());
@@ -152,7 +152,7 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
                 await using var content = File.OpenRead(one.LeanPath);
                 await guest.PushAsync(path, content, File.GetUnixFileMode(one.LeanPath), cancel).ConfigureAwait(false);
             }
-            await guest.LoadModuleAsync(path, module.Parameters, cancel).ConfigureAwait(false);
+            await guest.LoadModuleAsync(path, _built[module].Count > 1 ? module.ParametersOf(one) : module.Parameters, cancel).ConfigureAwait(false);
         }
     }
 

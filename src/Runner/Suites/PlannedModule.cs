@@ -1,3 +1,5 @@
+using Understudy.Build;
+
 namespace Understudy.Runner.Suites;
 
 /// <summary>A module a test has loaded before its scripts run.</summary>
@@ -10,6 +12,16 @@ public sealed record PlannedModule(string Name, string Parameters)
 
     /// <summary>Its name, or that of its directory or file.</summary>
     internal string PlainName => Path.GetFileName(Name);
+
+    /// <summary>Those of its parameters that one of the modules of its directory takes.</summary>
+    internal string ParametersOf(BuiltModule one) => string.Join(' ', Words.Where(word => Takes(one, word)));
+
+    /// <summary>The first of its parameters that none of these takes, or more than one.</summary>
+    internal string? ForNone(IReadOnlyList<BuiltModule> modules) => Words.FirstOrDefault(word => modules.Count(one => Takes(one, word)) != 1);
+
+    IEnumerable<string> Words => Parameters.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    static bool Takes(BuiltModule one, string word) => one.Facts.Parameters.Contains(word.Split('=')[0]);
 
     /// <summary>Reads <c>r8169 debug=16</c>, or <c>../../drivers/nic debug=16</c>.</summary>
     /// <exception cref="FormatException">There is no name, or a word after it is no parameter.</exception>

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the tests of the card's GPU core do: give it memory, ring for it in its registers, and look at every byte that comes and goes. Memory
+ * of a GPU is what /dev/nvidia_p2p_stub_mem gives. Results are KTAP lines. It waits for what the card writes, and gives up after a minute.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GET_BUFF_COUNT	0x1001
+#define GET_BUFF_SIZE	0x1002
+#define GPU_ADD		0x8002
+#define GPU_REM		0x8003
+#define GPU_SET_WRITE	0x8004
+#define GPU_SUPPORTED	0x8005
+#define GPU_VERSION	0x8006
+#define GPU_MAX_BUFFERS	0x8007
+#define STUB_RESERVE	0xC0085301
+
+#define CORE_OFFSET	0x28000
+#define CORE_SIZE	0x8000
+#define AXI		(0x04 / 4)
+#define CONTROL		(0x08 / 4)
+#define RX_FRAMES	(0x10 / 4)
+#define TX_FRAMES	(0x14 / 4)
+#define WRITE_ERRORS	(0x18 / 4)
+#define READ_ERRORS	(0x1C / 4)
+#define COUNT_RESET	(0x20 / 4)
+#define MAX_SIZE	(0x60 / 4)
+#define ARM(n)		((0x2000 + 4 * (n)) / 4)
+#define REQUEST(n)	((0x3000 + 4 * (n)) / 4)
+#define WRITE_AT(n)	((0x4000 + 8 * (n)) / 4)
+#define READ_AT(n)	((0x6000 + 8 * (n)) / 4)
+#define WRITE_ON	(1u << 15)
+#define READ_ON		(1u << 31)
+
+#define PAGE		0x10000u
+#define MOST		64
+#define PATIENCE	60
+
+struct memory {
+	uint32_t write;
+	uint64_t address;
+	uint32_t size;
+};
+
+static int checks, failures, fd, stub;
+static volatile uint32_t *core;
+static uint32_t header, sequence;
+
+static int check(int holds, const char *name, const char *format, ...)
+{
+	va_list args;
+
+	printf("%s %d - %s\n", holds ? "ok" : "not ok", ++checks, name);
+	if (!holds) {
+		failures++;
+		printf("# ");
+		va_start(args, format);
+		vprintf(format, args);
+		va_end(args);
+		printf(" (errno %d: %s)\n", errno, strerror(errno));
+	}
+	fflush(stdout);
+	return holds;
+}
+
+static void die(const char *format, ...)
+{
+	va_list args;
+
+	printf("Bail out! ");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf(" (errno %d: %s)\n", errno, strerror(errno));
+	exit(1);
+}
+
+static void open_card(void)
+{
+	off_t registers;
+
+	fd = open("/dev/datadev_0", O_RDWR);
+	stub = open("/dev/nvidia_p2p_stub_mem", O_RDWR);
+	if (fd < 0 || stub < 0)
+		die("no card or no memory of a GPU");
+	registers = (off_t)ioctl(fd, GET_BUFF_SIZE, 0) * ioctl(fd, GET_BUFF_COUNT, 0);
+	core = mmap(NULL, CORE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, registers + CORE_OFFSET);
+	if (core == MAP_FAILED)
+		die("the core's registers cannot be mapped");
+	header = core[AXI] >> 16 & 0xFF;
+}
+
+/* Memory of the GPU, where an address that is a multiple of 64 KiB is wanted. */
+static unsigned char *gpu_memory(int from, uint32_t size)
+{
+	uint32_t request[2] = { size, 0 };
+	unsigned char *room, *at;
+
+	if (ioctl(from, STUB_RESERVE, request))
+		die("no %u bytes of GPU memory", size);
+	room = mmap(NULL, size + PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = (unsigned char *)(((uintptr_t)room + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
+	if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, from, (off_t)request[1] * 4096) == MAP_FAILED)
+		die("GPU memory cannot be mapped");
+	return at;
+}
+
+static int add(int to, int write, void *address, uint32_t size)
+{
+	struct memory request = { write, (uintptr_t)address, size };
+
+	return ioctl(to, GPU_ADD, &request);
+}
+
+static int arm_by_ioctl(uint32_t index)
+{
+	return ioctl(fd, GPU_SET_WRITE, &index);
+}
+
+static long long account(const char *name)
+{
+	char line[256];
+	long long value = -1;
+	FILE *pipe;
+
+	snprintf(line, sizeof(line), "device dma count %s", name);
+	pipe = popen(line, "r");
+	if (!pipe || fscanf(pipe, "%lld", &value) != 1)
+		die("the card does not tell '%s'", name);
+	pclose(pipe);
+	return value;
+}
+
+static void order(const char *format, ...)
+{
+	char line[256];
+	va_list args;
+
+	strcpy(line, "device dma ");
+	va_start(args, format);
+	vsnprintf(line + strlen(line), sizeof(line) - strlen(line) - 16, format, args);
+	va_end(args);
+	if (system(strcat(line, " >/dev/null")))
+		die("the card does not take '%s'", line);
+}
+
+static uint64_t address_at(int reg)
+{
+	return core[reg] | (uint64_t)core[reg + 1] << 32;
+}
+
+static int is_idle(void)
+{
+	return core[CONTROL] == 0 && address_at(WRITE_AT(0)) == 0 && address_at(READ_AT(0)) == 0;
+}
+
+static void refused(int ret, const char *name)
+{
+	check(ret < 0, name, "it is taken: %d", ret);
+}
+
+static void do_ioctls(void)
+{
+	unsigned char *at = gpu_memory(stub, 4 * PAGE);
+	int most = ioctl(fd, GPU_MAX_BUFFERS, 0), i, other, mine;
+
+	check(ioctl(fd, GPU_SUPPORTED, 0) == 1, "Is_Gpu_Async_Supp", "");
+	check(ioctl(fd, GPU_VERSION, 0) == 4, "Get_Gpu_Async_Ver", "");
+	check(most == (int)(core[0] & 0xFFFF) && most > 0, "Get_Max_Buffers is what the core says", "%d", most);
+	check(add(fd, 1, at, PAGE) == 0, "Add_Nvidia_Memory to be written", "");
+	check(address_at(WRITE_AT(0)) != 0 && core[CONTROL] == WRITE_ON && core[MAX_SIZE] == PAGE - header, "the core knows address, count and size",
+	      "0x%llx, 0x%x, %u", (long long)address_at(WRITE_AT(0)), core[CONTROL], core[MAX_SIZE]);
+	check(arm_by_ioctl(0) == 0 && account("gpu-armed") == 1, "Set_Write_Enable arms the buffer", "");
+	refused(arm_by_ioctl(1), "and none that is not there");
+	refused(arm_by_ioctl(99), "and not the 99th");
+	refused(add(fd, 1, at, 2 * PAGE), "a buffer of another size is refused");
+	refused(add(fd, 1, at, 0), "a size of 0 is refused");
+	refused(add(fd, 1, at, PAGE - 1), "a size that is no multiple of 64 KiB is refused");
+	refused(add(fd, 0, at, 8 * PAGE), "more than there is is refused");
+	refused(add(fd, 0, malloc(4 * PAGE), PAGE), "memory that is not the GPU's is refused");
+	refused(add(fd, 0, (void *)-65536l, 2 * PAGE), "an address that wraps is refused");
+	check(ioctl(fd, GPU_ADD, 8) < 0 && errno == EFAULT, "a bad pointer is EFAULT", "");
+	check(ioctl(fd, GPU_REM, 0) == 0 && is_idle() && core[MAX_SIZE] == 1, "Rem_Nvidia_Memory leaves nothing in the core", "0x%x", core[CONTROL]);
+	check(add(fd, 0, at, PAGE) == 0 && core[CONTROL] == READ_ON && address_at(READ_AT(0)) != 0, "Add_Nvidia_Memory to be read", "0x%x", core[CONTROL]);
+	check(add(fd, 0, at + 4096, PAGE) == 0 && address_at(READ_AT(1)) == address_at(READ_AT(0)) + 4096, "an address within a page", "0x%llx", (long long)address_at(READ_AT(1)));
+	check(ioctl(fd, GPU_REM, 0) == 0 && is_idle() && address_at(READ_AT(1)) == 0, "and again nothing is left", "");
+	for (i = 0; i < most && add(fd, 0, at, PAGE) == 0; i++)
+		;
+	check(i == most && add(fd, 0, at, PAGE) < 0, "as many buffers as the core has, and no more", "%d of %d", i, most);
+	check(ioctl(fd, GPU_REM, 0) == 0 && is_idle() && address_at(READ_AT(most - 1)) == 0, "all of them go", "");
+	other = open("/dev/datadev_0", O_RDWR);
+	check(add(other, 1, at, PAGE) == 0 && close(other) == 0 && is_idle(), "closing the file takes its buffers away", "0x%x", core[CONTROL]);
+	mine = open("/dev/nvidia_p2p_stub_mem", O_RDWR);
+	at = gpu_memory(mine, 2 * PAGE);
+	check(add(fd, 1, at, PAGE) == 0 && add(fd, 0, at + PAGE, PAGE) == 0 && !is_idle(), "memory of a program that ends", "");
+	munmap(at, 2 * PAGE);
+	close(mine);
+	check(is_idle(), "is taken away before it is gone", "0x%x", core[CONTROL]);
+}
+
+/* What was written is there before the next word is; what is read next is read after. */
+static void fence(void)
+{
+	__asm__ __volatile__("mfence" ::: "memory");
+}
+
+/* What the card writes there; there is no interrupt to wait for. */
+static uint32_t ring(volatile uint32_t *at, const char *what, unsigned frame)
+{
+	time_t until = time(NULL) + PATIENCE;
+	uint32_t value;
+
+	while (!(value = *at)) {
+		if (time(NULL) > until)
+			die("%s of frame %u does not come: %u received, %u sent", what, frame, core[RX_FRAMES], core[TX_FRAMES]);
+		sched_yield();
+	}
+	fence();
+	return value;
+}
+
+/* The place of the first word that is wrong, or -1. */
+static long wrong(const uint32_t *words, uint32_t size, uint32_t number)
+{
+	uint32_t word = number, k;
+
+	if (words[0] != number)
+		return 0;
+	if (words[1] != (size - 4) / 4)
+		return 1;
+	for (k = 2; k < size / 4; k++) {
+		word = word << 1 | ((word >> 1 ^ word >> 2 ^ word >> 6 ^ word >> 31) & 1);
+		if (words[k] != word)
+			return k;
+	}
+	return -1;
+}
+
+static unsigned char *in[MOST], *out[MOST];
+
+static void release_buffer(int buffer, uint32_t size)
+{
+	memset(in[buffer], 0xA5, header + size);
+	((volatile uint32_t *)in[buffer])[1] = 0;
+	fence();
+	core[ARM(buffer)] = 1;
+}
+
+/* The card's own frames come in, are looked at, and go out again, where the card looks at them. */
+static void run_frames(unsigned frames, uint32_t size, int buffers)
+{
+	unsigned frame;
+	int buffer;
+	long bad;
+
+	for (buffer = 0; buffer < buffers && (unsigned)buffer < frames; buffer++)
+		release_buffer(buffer, size);
+	order("gpu-source %u %u", frames, size);
+	for (frame = 0; frame < frames; frame++) {
+		volatile uint32_t *bell, *acknowledge;
+
+		buffer = frame % buffers;
+		bell = (uint32_t *)in[buffer];
+		acknowledge = (uint32_t *)out[buffer];
+		if (ring(bell + 1, "the doorbell", frame) != size || bell[0] != 0x02000000)
+			die("frame %u of %u bytes: the doorbell says %u and 0x%x", frame, size, bell[1], bell[0]);
+		bad = wrong((uint32_t *)(in[buffer] + header), size, sequence++);
+		if (bad >= 0)
+			die("frame %u of %u bytes is wrong from word %ld on", frame, size, bad);
+		memcpy(out[buffer] + header, in[buffer] + header, size);
+		*acknowledge = 0;
+		fence();
+		core[REQUEST(buffer)] = size;
+		if (ring(acknowledge, "the acknowledge", frame) != 1)
+			die("frame %u: the acknowledge is %u", frame, *acknowledge);
+		if (frame + buffers < frames)
+			release_buffer(buffer, size);
+	}
+}
+
+static void add_buffers(uint32_t size, int buffers)
+{
+	uint32_t room = (size + header + PAGE - 1) & ~(PAGE - 1);
+	int i;
+
+	for (i = 0; i < buffers; i++) {
+		in[i] = gpu_memory(stub, room);
+		out[i] = gpu_memory(stub, room);
+		if (add(fd, 1, in[i], room) || add(fd, 0, out[i], room))
+			die("buffer %d of %u bytes cannot be added", i, room);
+	}
+	core[COUNT_RESET] = 1;
+}
+
+static void judge(unsigned frames, uint32_t size, long long good)
+{
+	char name[100];
+
+	sprintf(name, "%u frames of %u bytes, each right in both directions", frames, size);
+	check(core[RX_FRAMES] == frames && core[TX_FRAMES] == frames && !core[WRITE_ERRORS] && !core[READ_ERRORS] && account("gpu-good") - good == frames && account("gpu-bad") == 0,
+	      name, "%u received, %u sent, %u and %u errors, the card judges %lld good and %lld bad", core[RX_FRAMES], core[TX_FRAMES], core[WRITE_ERRORS],
+	      core[READ_ERRORS], account("gpu-good") - good, account("gpu-bad"));
+}
+
+/* frames FRAMES BUFFERS SIZE... */
+static void do_frames(unsigned frames, int buffers, int sizes, char **words)
+{
+	struct timespec began, ended;
+	double seconds;
+	int i;
+
+	if (buffers < 1 || buffers > MOST)
+		die("1 to %d buffers", MOST);
+	order("gpu-stream prbs");
+	for (i = 0; i < sizes; i++) {
+		uint32_t size = strtoul(words[i], NULL, 0);
+		long long good = account("gpu-good"), bytes = account("gpu-rx-bytes");
+
+		add_buffers(size, buffers);
+		clock_gettime(CLOCK_MONOTONIC, &began);
+		run_frames(frames, size, buffers);
+		clock_gettime(CLOCK_MONOTONIC, &ended);
+		seconds = ended.tv_sec - began.tv_sec + (ended.tv_nsec - began.tv_nsec) / 1e9;
+		printf("# %u frames of %u bytes in and out: %.0f frames/s, %.1f MB/s each way\n", frames, size, frames / seconds, frames / seconds * size / 1e6);
+		judge(frames, size, good);
+		check(account("gpu-rx-bytes") - bytes == (long long)frames * size, "the card counts as many bytes", "%lld", account("gpu-rx-bytes") - bytes);
+		check(ioctl(fd, GPU_REM, 0) == 0 && is_idle(), "and lets go of them", "");
+	}
+}
+
+/* Counters begin anew, the cursors at buffer 0, and fewer buffers are used at once. */
+static void do_toggle(void)
+{
+	const uint32_t both = WRITE_ON | READ_ON;
+
+	order("gpu-stream prbs");
+	add_buffers(PAGE, 4);
+	run_frames(6, PAGE, 4);
+	judge(6, PAGE, 0);
+	core[CONTROL] = 0;
+	core[COUNT_RESET] = 1;
+	check(core[RX_FRAMES] == 0 && core[TX_FRAMES] == 0, "disabled and reset, the counters are 0", "%u, %u", core[RX_FRAMES], core[TX_FRAMES]);
+	core[CONTROL] = both | 3 | 3 << 16;
+	run_frames(4, PAGE, 4);
+	judge(4, PAGE, 6);
+	core[CONTROL] = both | 1 | 1 << 16;
+	core[COUNT_RESET] = 1;
+	run_frames(100, PAGE, 2);
+	judge(100, PAGE, 10);
+	check(ioctl(fd, GPU_REM, 0) == 0 && is_idle(), "and lets go of all four", "");
+}
+
+/* hold: gives the core memory and arms it, and waits for the card to go away. */
+static void do_hold(void)
+{
+	struct pollfd one = { fd, POLLIN, 0 };
+	int i;
+
+	order("gpu-stream prbs");
+	add_buffers(PAGE, 4);
+	for (i = 0; i < 4; i++)
+		core[ARM(i)] = 1;
+	printf("# holding\n");
+	fflush(stdout);
+	check(poll(&one, 1, PATIENCE * 1000) == 1 && one.revents & POLLHUP, "the card is gone", "0x%x", one.revents);
+	check(ioctl(fd, GPU_REM, 0) < 0 && errno == ENODEV, "and says so", "");
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	printf("KTAP version 1\n");
+	open_card();
+	if (!strcmp(what, "ioctls"))
+		do_ioctls();
+	else if (!strcmp(what, "frames") && argc > 4)
+		do_frames(atoi(argv[2]), atoi(argv[3]), argc - 4, argv + 4);
+	else if (!strcmp(what, "toggle"))
+		do_toggle();
+	else if (!strcmp(what, "hold"))
+		do_hold();
+	else
+		die("ioctls, frames FRAMES BUFFERS SIZE..., toggle or hold, not '%s'", what);
+	printf("1..%d\n", checks);
+	return failures != 0;
+}

@@ -1,0 +1,1 @@
+../../datadev/data/dma.sh
