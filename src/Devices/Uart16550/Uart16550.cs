@@ -42,8 +42,16 @@ public sealed class Uart16550 : PciDevice
         Clear();
     }
 
-    /// <summary>Whoever is at the other end sends back what comes.</summary>
-    public bool Echo { get; set; }
+    /// <summary>Whoever is at the other end sends back what comes; told to, they forget what they had still to send.</summary>
+    public bool Echo
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value) _line.Clear();
+        }
+    }
 
     /// <summary>The transmitter takes what is written and never gets rid of it.</summary>
     public bool TransmitterStuck
