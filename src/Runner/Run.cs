@@ -60,6 +60,9 @@ public sealed class Run : IAsyncDisposable
     /// <summary>The taint flags that the kernel set since the driver came.</summary>
     internal ulong Tainted { get; set; }
 
+    /// <summary>A run that passes gets its page, too; not where thousands pass that nobody will look at.</summary>
+    internal bool ReportsPass { get; set; } = true;
+
     /// <summary>No step has failed or broken so far, so that the next is worth running.</summary>
     public bool IsHealthy => CanGoOn && Directory.Steps.All(step => step.Outcome?.IsGood() == true);
 
@@ -174,7 +177,7 @@ public sealed class Run : IAsyncDisposable
         try
         {
             Directory.Conclude(_verdict);
-            HtmlReport.Write(RunRecord.Load(Directory.Path));
+            if (ReportsPass || _verdict.Outcome != Outcome.Pass) HtmlReport.Write(RunRecord.Load(Directory.Path));
         }
         catch (IOException unwritten)
         {

@@ -13,11 +13,11 @@ sealed class KernelDevice : IDeviceBacking
     readonly SharedMapping?[] _mapped = new SharedMapping?[6];
     readonly int[] _irqs = new int[5];
 
-    public KernelDevice(string address, Iommu iommu)
+    public KernelDevice(string address, Iommu iommu, Guid? vfToken = null)
     {
         Name = address;
         var path = RequireBound(address);
-        _device = iommu is IommufdIommu iommufd ? OpenNode(path, iommufd) : OpenInGroup(path, (ContainerIommu)iommu);
+        _device = iommu is IommufdIommu iommufd ? OpenNode(path, iommufd, vfToken) : OpenInGroup(path, (ContainerIommu)iommu, vfToken);
         try
         {
             var info = new Uapi.DeviceInfo { Size = Uapi.SizeOf<Uapi.DeviceInfo>() };
@@ -77,6 +77,16 @@ sealed class KernelDevice : IDeviceBacking
     public void Mask(InterruptKind kind, bool masked) => SetIrqs(kind, Uapi.NoData | (masked ? Uapi.ActionMask : Uapi.ActionUnmask), 0, 1, []);
 
     public void Reset() => Try("cannot be reset", () => Ioctl.Value(_device, Uapi.DeviceReset, 0, "VFIO_DEVICE_RESET"));
+
+    // A feature's header, and the UUID as it is written.
+    public void SetVfToken(Guid token)
+    {
+        var argument = new byte[8 + 16];
+        BinaryPrimitives.WriteInt32LittleEndian(argument, argument.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(argument.AsSpan(4), Uapi.FeatureSet | Uapi.FeatureVfToken);
+        token.TryWriteBytes(argument.AsSpan(8), bigEndian: true, out _);
+        Try("takes no VF token", () => Ioctl.Bytes(_device, Uapi.DeviceFeature, argument, "VFIO_DEVICE_FEATURE (PCI_VF_TOKEN)"));
+    }
 
     public void Dispose()
     {
@@ -164,30 +174,34 @@ sealed class KernelDevice : IDeviceBacking
         return driver == "vfio-pci" ? path : throw new VfioException($"{address} is bound to {driver ?? "no driver"}, not to vfio-pci: run 'understudy vfio bind {address}'");
     }
 
-    static FileDescriptor OpenInGroup(string path, ContainerIommu container)
+    static FileDescriptor OpenInGroup(string path, ContainerIommu container, Guid? vfToken)
     {
         var group = new DirectoryInfo($"{path}/iommu_group").ResolveLinkTarget(returnFinalTarget: false)?.Name
             ?? throw new VfioException($"{Path.GetFileName(path)} is in no IOMMU group: the machine has no IOMMU, or the kernel does not use it (intel_iommu=on, amd_iommu=on)");
         var file = container.Join(group);
         try
         {
-            return Ioctl.Descriptor(file, Uapi.GroupGetDevice, Path.GetFileName(path), "VFIO_GROUP_GET_DEVICE_FD");
+            return Ioctl.Descriptor(file, Uapi.GroupGetDevice, $"{Path.GetFileName(path)}{(vfToken is { } token ? $" vf_token={token:D}" : "")}", "VFIO_GROUP_GET_DEVICE_FD");
         }
         catch (LinuxException refused)
         {
-            throw new VfioException($"IOMMU group {group} does not give {Path.GetFileName(path)}: {refused.Message}", refused);
+            throw new VfioException($"IOMMU group {group} does not give {Path.GetFileName(path)}: {refused.Message}{TokenAdvice(refused)}", refused);
         }
     }
 
-    static FileDescriptor OpenNode(string path, IommufdIommu iommufd)
+    static string TokenAdvice(LinuxException refused)
+        => refused.Errno == Errno.EACCES ? ". A virtual function, and the physical one while one of them is open, wants the VF token that was set." : "";
+
+    static FileDescriptor OpenNode(string path, IommufdIommu iommufd, Guid? vfToken)
     {
         var nodes = $"{path}/vfio-dev";
         var node = Directory.Exists(nodes) ? Directory.EnumerateDirectories(nodes, "vfio*").Select(Path.GetFileName).FirstOrDefault() : null;
         if (node is null) throw new VfioException($"{Path.GetFileName(path)} has no device node of its own. {KernelFile.NoNode}");
         var file = KernelFile.Open($"/dev/vfio/devices/{node}", KernelFile.NoNode);
+        var token = GCHandle.Alloc(vfToken?.ToByteArray(bigEndian: true), GCHandleType.Pinned);
         try
         {
-            var bind = new Uapi.Bind { Size = Uapi.SizeOf<Uapi.Bind>(), Iommufd = iommufd.File.Number };
+            var bind = new Uapi.Bind { Size = Uapi.SizeOf<Uapi.Bind>(), Flags = vfToken is null ? 0 : Uapi.BindToken, Iommufd = iommufd.File.Number, Token = (ulong)token.AddrOfPinnedObject() };
             Ioctl.Structure(file, Uapi.BindIommufd, ref bind, "VFIO_DEVICE_BIND_IOMMUFD");
             var attach = new Uapi.Attach { Size = Uapi.SizeOf<Uapi.Attach>(), PageTable = iommufd.Ioas };
             Ioctl.Structure(file, Uapi.AttachPageTable, ref attach, "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
@@ -196,7 +210,11 @@ sealed class KernelDevice : IDeviceBacking
         catch (LinuxException refused)
         {
             file.Dispose();
-            throw new VfioException($"{Path.GetFileName(path)} cannot be attached to the iommufd: {refused.Message}", refused);
+            throw new VfioException($"{Path.GetFileName(path)} cannot be attached to the iommufd: {refused.Message}{TokenAdvice(refused)}", refused);
+        }
+        finally
+        {
+            token.Free();
         }
     }
 }

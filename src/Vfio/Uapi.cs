@@ -18,6 +18,7 @@ static class Uapi
     public const uint IoasFixedIova = 1, IoasWriteable = 2, IoasReadable = 4;
     public const uint ResetSupported = 1, RegionMappable = 4, GroupViable = 1;
     public const uint NoData = 1, EventFdData = 4, ActionMask = 8, ActionUnmask = 16, ActionTrigger = 32;
+    public const uint BindToken = 1, FeatureVfToken = 0;
     public const uint FeatureGet = 1 << 16, FeatureSet = 1 << 17, FeatureProbe = 1 << 18;
 
     [StructLayout(LayoutKind.Sequential)]

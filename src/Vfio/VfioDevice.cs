@@ -16,14 +16,16 @@ public sealed class VfioDevice : IDisposable
     /// <summary>Opens a card.</summary>
     /// <param name="address">As in <c>0000:6a:01.0</c>.</param>
     /// <param name="iommu">Whose device addresses it uses. Devices may share one.</param>
+    /// <param name="vfToken">For a function with virtual functions, the secret that whoever opens one of them has to know; for a virtual
+    /// function whose physical one is driven by vfio-pci, that secret. Else null.</param>
     /// <exception cref="VfioException">There is no such card, it is not bound to vfio-pci, or the kernel does not give it; the message says
     /// what to do.</exception>
-    public static VfioDevice Open(string address, Iommu iommu)
+    public static VfioDevice Open(string address, Iommu iommu, Guid? vfToken = null)
     {
         ArgumentNullException.ThrowIfNull(iommu);
         return iommu.Mode == IommuMode.Model
             ? throw new ArgumentException("A card needs an IOMMU of the kernel's, not the one of models", nameof(iommu))
-            : new VfioDevice(new KernelDevice(address, iommu), iommu);
+            : new VfioDevice(new KernelDevice(address, iommu, vfToken), iommu);
     }
 
     /// <summary>Puts a model into a slot of its own and opens it.</summary>
@@ -65,6 +67,11 @@ public sealed class VfioDevice : IDisposable
 
     /// <summary>A BAR as memory of this process; null for a model, and for a BAR that the kernel does not let be mapped.</summary>
     internal Linux.SharedMapping? BarMemory(int bar) => _backing.BarMemory(bar);
+
+    /// <summary>The size of the page by which the IOMMU translates a device address of this card.</summary>
+    /// <returns>Bytes; 0 where the address is not mapped, and null where it cannot be seen: for a model, and on kernels without
+    /// CONFIG_INTEL_IOMMU_DEBUGFS or with another IOMMU.</returns>
+    public ulong? TranslationSize(ulong iova) => TranslationTable.PageSize(Name, iova);
 
     /// <summary>The registers behind a BAR.</summary>
     /// <exception cref="VfioException">There is no such BAR, or it is smaller than the map.</exception>
@@ -108,6 +115,14 @@ public sealed class VfioDevice : IDisposable
             throw new VfioException($"{Name} has {has} {kind} interrupts; {wanted} from vector {first} on cannot be enabled");
         if (_interrupts is { } enabled) enabled.Dispose();
         return _interrupts = new InterruptSet(_backing, kind, first, wanted);
+    }
+
+    /// <summary>Changes the secret by which this function's virtual functions are opened.</summary>
+    /// <exception cref="VfioException">It is no function with virtual functions, or vfio-pci was loaded without <c>enable_sriov=1</c>.</exception>
+    public void SetVfToken(Guid token)
+    {
+        if (_backing is not KernelDevice card) throw new VfioException($"{Name} is a model, which has no virtual functions");
+        card.SetVfToken(token);
     }
 
     /// <summary>Function-level reset, or what the kernel has instead. Interrupts are off afterwards: <see cref="InterruptSet.Enable"/>.</summary>

@@ -31,6 +31,15 @@ public sealed class NameTests : IDisposable
         Assert.Contains("net", Refused(() => Profile.Recipe("qemu/nett")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("kselftest:7.2/vfio", true)]
+    [InlineData("kselftest:7.2/drivers/net", true)]
+    [InlineData("kselftest:vfio", false)]
+    [InlineData("kselftest:7.2/", false)]
+    [InlineData("kselftest:7.2/../../../etc", false)]
+    [InlineData("selftests/tool.c", false)]
+    public void Selftests_are_named_by_a_series_and_a_directory(string word, bool names) => Assert.Equal(names, ProgramBuilder.IsSelftest(word));
+
     [Fact]
     public async Task An_unknown_toolchain_is_told_with_the_nearest()
     {

@@ -73,6 +73,34 @@ public sealed class CalendarTests
     }
 
     [Fact]
+    public async Task A_pin_that_stays_asserted_lets_time_pass_between_two_interrupts()
+    {
+        using var time = new TimeRig();
+        await using var rig = new VhostRig(time.Clock, time.Calendar);
+        using var guest = new VhostGuest(rig.SocketPath).Boot();
+        using var clock = time.Connect().Start();
+        void Look()
+        {
+            clock.Ask(TimeOp.Get, 0);
+            clock.Ask(TimeOp.Request, (ulong)time.Clock.Now);
+        }
+        var writing = Task.Run(() => guest.Write32(0, ProbeDevice.LevelAt, 1), TestContext.Current.CancellationToken);
+        AnswerCall(guest, Look);
+        await writing.WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        for (var kick = 0; kick < 2; kick++)
+        {
+            guest.Post();
+            guest.Kick(1);
+            Assert.Single(guest.Interrupts());
+        }
+        time.Calendar.Begin();
+        clock.Rest(until: 1_000);
+        AnswerCall(guest, Look);
+        Assert.Equal(500UL, clock.Run());
+        Assert.Equal(2, guest.Interrupts().Count);
+    }
+
+    [Fact]
     public async Task A_kick_is_answered_when_the_guest_knows_of_the_interrupt_it_led_to()
     {
         using var time = new TimeRig();

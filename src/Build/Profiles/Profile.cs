@@ -22,6 +22,7 @@ public sealed record Profile(string Name, string What, string Source, string Arc
     public static IReadOnlyList<Profile> All { get; } =
     [
         new("qemu", "The smallest kernel that boots on the QEMU board and loads modules; qemu/net with r8169", "debian:7.2", "x86_64", "tinyconfig", "kernel", "modules"),
+        new("vfio", "VFIO and IOMMUFD with all that Debian's kernels leave out of them, and little else; boots fast", "debian:7.2", "x86_64", "tinyconfig", "kernel", "modules"),
         new("uml", "A kernel built as a program, for the UML board: fast, and with variants that find what a driver does wrong", "debian:7.2", "um", "tinyconfig", "kernel", "modules"),
     ];
 
@@ -57,7 +58,7 @@ public sealed record Profile(string Name, string What, string Source, string Arc
         };
     }
 
-    static IReadOnlyList<string> Told(string file) => [.. File.ReadLines(file).Where(line => line.Length > 0 && !line.StartsWith('#'))];
+    internal static IReadOnlyList<string> Told(string file) => [.. File.ReadLines(file).Where(line => line.Length > 0 && !line.StartsWith('#'))];
 
     static ToolchainException Unknown(string what, string name, IEnumerable<string> names) => new(ToolchainProblem.UnknownName,
         $"There is no {what} '{name}'. There is {(names.Any() ? string.Join(", ", Nearest.To(name, names)) : "none")}.");

@@ -5,22 +5,27 @@ using Understudy.Toolchain;
 
 namespace Understudy.Build;
 
-/// <summary>Builds programs for guests: a C file into a static executable, a C# project into one self-contained file. The same sources are
-/// built once.</summary>
+/// <summary>Builds programs for guests: a C file into a static executable, a C# project into one self-contained file, the kernel's selftests
+/// into static executables. The same sources are built once.</summary>
 /// <param name="toolbox">Where compilers and the cache come from.</param>
 public sealed partial class ProgramBuilder(Toolbox toolbox)
 {
     const string Shelf = "guest-programs";
     const int MostKept = 40;
 
-    /// <summary>Builds one, or finds it built.</summary>
-    /// <param name="path">A <c>.c</c> file, or a directory with one C# project, which must be an executable that can be published for
-    /// <c>linux-x64</c>.</param>
+    /// <summary>The word names selftests of the kernel: <c>kselftest:7.2/vfio</c>, of Debian's package linux-source-7.2 those in
+    /// <c>tools/testing/selftests/vfio</c>.</summary>
+    public static bool IsSelftest(string word) => SelftestBuilder.IsName(word);
+
+    /// <summary>Builds what is named, or finds it built.</summary>
+    /// <param name="path">A <c>.c</c> file, a directory with one C# project, which must be an executable that can be published for
+    /// <c>linux-x64</c>, or what <see cref="IsSelftest"/> knows, of which there come several.</param>
     /// <param name="cancel">Ends the compiler.</param>
     /// <exception cref="BuildFailedException">It does not compile.</exception>
     /// <exception cref="ToolchainException">A compiler is not here and cannot be fetched, or the disk is full.</exception>
-    public async Task<GuestProgram> BuildAsync(string path, CancellationToken cancel = default)
-        => Directory.Exists(path) ? await PublishAsync(CSharpSources.Project(path), cancel).ConfigureAwait(false) : await CompileAsync(path, cancel).ConfigureAwait(false);
+    public async Task<IReadOnlyList<GuestProgram>> BuildAsync(string path, CancellationToken cancel = default)
+        => IsSelftest(path) ? await new SelftestBuilder(toolbox).BuildAsync(path, cancel).ConfigureAwait(false)
+            : [Directory.Exists(path) ? await PublishAsync(CSharpSources.Project(path), cancel).ConfigureAwait(false) : await CompileAsync(path, cancel).ConfigureAwait(false)];
 
     async Task<GuestProgram> CompileAsync(string source, CancellationToken cancel)
     {
@@ -51,7 +56,7 @@ public sealed partial class ProgramBuilder(Toolbox toolbox)
         return new GuestProgram(Path.GetFileName(program), program, [.. Directory.EnumerateFiles(Path.Combine(entry, "lib"))]);
     }
 
-    static bool IsExecutable(string file) => (File.GetUnixFileMode(file) & UnixFileMode.UserExecute) != 0 && Path.GetExtension(file).Length == 0;
+    internal static bool IsExecutable(string file) => (File.GetUnixFileMode(file) & UnixFileMode.UserExecute) != 0 && Path.GetExtension(file).Length == 0;
 
     // The runtime in the file is native code of glibc's, and of this host's: dotnet runs here, so they are here.
     static async Task CollectLibrariesAsync(string executable, string directory, CancellationToken cancel)

@@ -45,6 +45,11 @@ public abstract class DeviceClock
     /// <summary>An access takes so much longer: that much device time passes, with all that falls due in it.</summary>
     internal virtual void Pass(long nanoseconds) => RunDue(Later(nanoseconds));
 
+    /// <summary>A timer of a transport's: no device's, and in no trace. Its callback runs under <see cref="Gate"/>.</summary>
+    /// <param name="name">For people.</param>
+    /// <param name="callback">What happens then; must not throw.</param>
+    public DeviceTimer NewTimer(string name, Action callback) => new(this, name, callback);
+
     internal void Arm(DeviceTimer timer, long nanoseconds)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(nanoseconds);

@@ -20,7 +20,7 @@ sealed class CellPrograms(IReadOnlyList<string> planned, Lab lab)
         var builder = new ProgramBuilder(lab.Toolbox);
         try
         {
-            foreach (var path in planned) _built.Add(await builder.BuildAsync(path, cancel).ConfigureAwait(false));
+            foreach (var path in planned) _built.AddRange(await builder.BuildAsync(path, cancel).ConfigureAwait(false));
         }
         catch (BuildFailedException failed)
         {

@@ -1,4 +1,5 @@
 using Understudy.Boards;
+using Understudy.Build;
 using Understudy.Toolchain;
 using YamlDotNet.Core;
 
@@ -71,9 +72,10 @@ static class SettingsFile
 
     static string Program(string text, string directory)
     {
+        if (ProgramBuilder.IsSelftest(text)) return text;
         var path = Path.GetFullPath(text, directory);
         return Directory.Exists(path) || (File.Exists(path) && Path.GetExtension(path) == ".c") ? path
-            : throw new FormatException($"expected the path of a C file or of a directory with a C# project, and at {path} is neither; a path begins at the directory of this file");
+            : throw new FormatException($"expected the path of a C file or of a directory with a C# project, or kselftest:7.2/vfio, and at {path} is neither; a path begins at the directory of this file");
     }
 
     static TestSettings Apply(string file, TestSettings settings, string key, SettingValue value, List<SuiteProblem> problems)

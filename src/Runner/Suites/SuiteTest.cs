@@ -12,5 +12,5 @@ public abstract record SuiteTest(string Suite, string Name, string SuitePath, st
     public string FullName => $"{Suite}/{Name}";
 
     /// <summary>The files and directories it is made of, as absolute paths: its own, and what it has built.</summary>
-    public virtual IReadOnlyList<string> Sources => [SuitePath, .. Settings.Modules.Where(module => module.IsPath).Select(module => module.Name), .. Settings.Programs, .. Settings.Disk is { } disk ? new[] { disk.Path } : []];
+    public virtual IReadOnlyList<string> Sources => [SuitePath, .. Settings.Modules.Where(module => module.IsPath).Select(module => module.Name), .. Settings.Programs.Where(program => !Build.ProgramBuilder.IsSelftest(program)), .. Settings.Disk is { } disk ? new[] { disk.Path } : []];
 }

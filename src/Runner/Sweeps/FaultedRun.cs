@@ -25,6 +25,7 @@ sealed class FaultedRun : IRunObserver, IAsyncDisposable
         var settings = request.Test.Settings with { Timeout = limit };
         var plan = new TestPlan(request.Test.FullName, lab.Kernel.Name, settings, command) { Name = points.Count == 0 ? "reference" : string.Join("; ", points.Select(point => point.Text)), Seed = request.Seed, Start = request.Start, Silence = limit };
         _run = TestRun.Begin(plan, directory, this);
+        _run.Run.ReportsPass = points.Count == 0;
     }
 
     /// <summary>Plays it.</summary>

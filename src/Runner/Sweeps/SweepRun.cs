@@ -50,7 +50,7 @@ public sealed class SweepRun : IDisposable
         var points = Points(reference.Touches);
         var known = _journal.Known;
         foreach (var finding in known.Values.SelectMany(result => result.Findings)) _fingerprints.Add(finding.Fingerprint);
-        _over = _request.Until is { } until && known.Values.SelectMany(result => result.Findings).Any(until);
+        _over = _request.Until is { } until && known.Values.SelectMany(result => result.Findings).Concat(reference.Remarks).Any(until);
         _observer.Planned(reference.Touches.Count, points.Count, points.Count(point => known.ContainsKey(point.Text)));
         await PlayAsync([.. points.Where(point => !known.ContainsKey(point.Text))], cancel).ConfigureAwait(false);
         _lines.Write();

@@ -15,8 +15,11 @@ enum DmaResult
 /// an unmap wait for copies in flight.</summary>
 sealed class DmaTable(bool acceptUnsealed)
 {
-    /// <summary>What the server tells the client; QEMU offers as many.</summary>
-    public const int MostMaps = 65535;
+    /// <summary>What the server tells the client: QEMU takes no server that says more.</summary>
+    public const int AgreedMaps = 65535;
+
+    /// <summary>What there may be: QEMU does not count, and maps page by page where the guest does. Two GiB of 4 KiB pages.</summary>
+    public const int MostMaps = 1 << 19;
 
     readonly List<DmaRange> _ranges = [];   // by address, never overlapping
     readonly SharedFiles _files = new(acceptUnsealed);

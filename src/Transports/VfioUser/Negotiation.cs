@@ -31,7 +31,7 @@ static class Negotiation
         {
             ["max_msg_fds"] = Linux.UnixSocket.MaxDescriptors,
             ["max_data_xfer_size"] = Connection.MaxTransfer,
-            ["max_dma_maps"] = DmaTable.MostMaps,
+            ["max_dma_maps"] = DmaTable.AgreedMaps,
             ["pgsizes"] = 4096,
         };
         if (writeMultiple) capabilities["write_multiple"] = true;

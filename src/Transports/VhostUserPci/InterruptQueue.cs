@@ -9,10 +9,14 @@ namespace Understudy.Transports.VhostUserPci;
 /// <summary>The queue by which interrupts reach the guest, and the channel that tells it to look there. Everything here happens under the
 /// bus's lock, and nothing waits for the guest; but for calls that are made later, when somebody is there to see that the guest takes
 /// note.</summary>
-sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
+sealed class InterruptQueue : ICaller
 {
     const int MessageBytes = 20, MostWaiting = 4096;
     const byte Int = 6, Msi = 7;
+
+    // Until a pin whose interrupt has been handled is looked at again, where time is simulated: handling takes none there, and a guest with a
+    // pin that stays asserted would go on handling for ever, at the same instant.
+    const long LooksAgain = 500;
 
     // Where a User Mode Linux kernel has its devices send messages (arch/um/drivers/virt-pci.c); the data is the interrupt's number.
     const ulong MessageAddress = 0xA0000;
@@ -22,9 +26,18 @@ sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
     readonly byte[] _call = new byte[Header.Bytes + 8];
     readonly byte[] _answer = new byte[Header.Bytes + 8];
     readonly Lock _calling = new();
+    readonly DeviceServer _server;
+    readonly bool _callsLater;
+    readonly DeviceTimer? _again;
     UnixSocket? _channel;
     bool _asserted, _sent;
     volatile bool _owesCall;
+
+    public InterruptQueue(DeviceServer server, bool callsLater)
+    {
+        (_server, _callsLater) = (server, callsLater);
+        _again = callsLater ? server.Clock.NewTimer("the pin is looked at again", LookAgain) : null;
+    }
 
     /// <summary>Takes over the channel for calls.</summary>
     public void SetChannel(UnixSocket? channel)
@@ -32,7 +45,7 @@ sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
         _channel?.Dispose();
         _channel = channel;
         _owesCall = false;
-        var header = new Header((Request)Features.VringCall, Header.Version | (callsLater ? Header.NeedReply : 0), 8);
+        var header = new Header((Request)Features.VringCall, Header.Version | (_callsLater ? Header.NeedReply : 0), 8);
         MemoryMarshal.Write(_call, header);
         BinaryPrimitives.WriteUInt32LittleEndian(_call.AsSpan(Header.Bytes), 1);
     }
@@ -51,7 +64,7 @@ sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
         if (message.Address != MessageAddress)
         {
             // Of one that was sent before anybody said where to, the bus check knows whose fault that is.
-            if (message.Address != 0) server.Found("msi-address", $"a message for 0x{message.Address:x}, where this machine has no interrupt controller; it listens at 0x{MessageAddress:x}");
+            if (message.Address != 0) _server.Found("msi-address", $"a message for 0x{message.Address:x}, where this machine has no interrupt controller; it listens at 0x{MessageAddress:x}");
             return;
         }
         if (Put(Msi, 0, message.Data)) Call();
@@ -68,8 +81,10 @@ sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
             more = true;
         }
         if (more) Call();
+        var handled = _sent;
         _sent = false;
-        FireIntx();
+        if (handled && _again is not null) _again.Arm(LooksAgain);
+        else FireIntx();
     }
 
     public void Clear()
@@ -85,16 +100,28 @@ sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
         _sent = false;
     }
 
+    void LookAgain()
+    {
+        try
+        {
+            FireIntx();
+        }
+        catch (ProtocolException wrong)
+        {
+            _server.Broken(wrong);
+        }
+    }
+
     void FireIntx()
     {
-        if (!_asserted || _sent || !Put(Int, 1, 0)) return;
+        if (!_asserted || _sent || _again is { IsArmed: true } || !Put(Int, 1, 0)) return;
         _sent = true;
         Call();
     }
 
     bool Put(byte op, ulong address, uint data)
     {
-        var queue = server.Interrupts;
+        var queue = _server.Interrupts;
         if (!queue.TryPop(_chain, out var head)) return false;
         Span<byte> message = stackalloc byte[MessageBytes];
         message.Clear();
@@ -103,7 +130,7 @@ sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
         BinaryPrimitives.WriteUInt64LittleEndian(message[8..], address);
         BinaryPrimitives.WriteUInt32LittleEndian(message[16..], data);
         if (_chain.Count != 1 || !_chain[0].IsForUs || _chain[0].Length < MessageBytes) throw new ProtocolException("a buffer for interrupts that holds none");
-        if (!server.Memory.Write(_chain[0].Address, message)) throw GuestMemory.Outside(_chain[0].Address);
+        if (!_server.Memory.Write(_chain[0].Address, message)) throw GuestMemory.Outside(_chain[0].Address);
         queue.Push(head, MessageBytes);
         return true;
     }
@@ -111,7 +138,7 @@ sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
     // A guest that does not read its calls has some waiting, and one is as good as many.
     void Call()
     {
-        if (callsLater) _owesCall = true;
+        if (_callsLater) _owesCall = true;
         else _channel?.TrySend(_call);
     }
 
@@ -124,7 +151,7 @@ sealed class InterruptQueue(DeviceServer server, bool callsLater) : ICaller
         lock (_calling)
         {
             UnixSocket? channel;
-            lock (server.Clock.Gate)
+            lock (_server.Clock.Gate)
             {
                 if (!_owesCall) return;
                 (_owesCall, channel) = (false, _channel);

@@ -29,8 +29,11 @@ static class MappingCases
         using var buffer = Allocate(rig, bytes, pageSize);
         var range = IovaRange.Of(buffer.Iova, bytes);
         Require(rig.Iommu.Mapped.Contains(range), $"{range} is not among the mappings");
+        // The first of the types maps by any size it likes.
+        if (rig.Iommu.Mode is not (IommuMode.VfioType1 or IommuMode.IommufdCompatType1) && rig.Device.TranslationSize(buffer.Iova) is { } used) Equal(bytes, used, "the page size that the IOMMU uses");
         Equal(bytes, rig.Iommu.Unmap(range), "bytes unmapped");
         Require(!rig.Iommu.Mapped.Contains(range), $"{range} is among the mappings after it was unmapped");
+        Require(rig.Device.TranslationSize(buffer.Iova) is null or 0, $"the IOMMU translates {range} after it was unmapped");
     }
 
     static DmaBuffer Allocate(CaseRig rig, ulong bytes, ulong pageSize)

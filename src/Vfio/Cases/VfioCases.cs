@@ -5,7 +5,7 @@ public static class VfioCases
 {
     /// <summary>The cases for some modes, ordered by mode.</summary>
     public static IReadOnlyList<VfioCase> For(IReadOnlyList<IommuMode> modes)
-        => [.. modes.SelectMany(mode => DeviceCases.All.Concat(MappingCases.All).Concat(DriverCases.All)
+        => [.. modes.SelectMany(mode => DeviceCases.All.Concat(MappingCases.All).Concat(DriverCases.All).Concat(SriovCases.All)
             .Select(one => new VfioCase($"{one.Name}.{IommuModes.Name(mode)}", mode, one.Run)))];
 
     /// <summary>Runs cases, each on a rig of its own, and writes the results as KTAP version 1.</summary>

@@ -28,6 +28,18 @@ public sealed class PciFunction
     /// <summary>It is bound to vfio-pci.</summary>
     public bool IsBoundToVfio => Driver == VfioPci;
 
+    /// <summary>How many virtual functions it may have, 0 for most.</summary>
+    public int MostVirtualFunctions => File.Exists($"{_path}/sriov_totalvfs") ? int.Parse(File.ReadAllText($"{_path}/sriov_totalvfs"), CultureInfo.InvariantCulture) : 0;
+
+    /// <summary>The virtual functions it has now.</summary>
+    public IReadOnlyList<PciFunction> VirtualFunctions
+        => [.. Directory.EnumerateFileSystemEntries(_path, "virtfn*").Order(StringComparer.Ordinal).Select(link => new PciFunction($"{Path.GetDirectoryName(_path)}/{Path.GetFileName(new DirectoryInfo(link).ResolveLinkTarget(returnFinalTarget: false)!.FullName)}"))];
+
+    /// <summary>Gives it so many virtual functions, or with 0 takes them away. Bound to vfio-pci, that needs its parameter <c>enable_sriov=1</c>,
+    /// and they are bound to it as well.</summary>
+    /// <exception cref="VfioException">It has some already, cannot have so many, or this process may not do that.</exception>
+    public void SetVirtualFunctions(int count) => Write("sriov_numvfs", count.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>All functions of this machine, in order of address.</summary>
     public static IReadOnlyList<PciFunction> All(string root = "/sys/bus/pci")
         => Directory.Exists($"{root}/devices") ? [.. Directory.EnumerateFileSystemEntries($"{root}/devices").Order(StringComparer.Ordinal).Select(path => new PciFunction(path))] : [];
