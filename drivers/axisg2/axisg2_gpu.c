@@ -87,7 +87,7 @@ static void stop(struct axisg2_dev *dev)
 
 	axisg2_write(dev, GPU_CONTROL, 0);
 	for (read = 0; read < 2; read++)
-		for (i = 0; i < gpu->count[read]; i++)
+		for (i = 0; i < gpu->count[read] && !planted(BUG_GPU_KNOWN); i++)
 			write_address(dev, GPU_ADDRESS(read, i), 0);
 	axisg2_write(dev, GPU_MAX_SIZE, 0);
 	axisg2_read(dev, GPU_CONTROL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Bugs that drivers for this card have had. They are there only in a build
- * with -DAXISG2_PLANTED, that of drivers/planted/axisg2, where the module
+ * with -DAXISG2_PLANTED, those below drivers/planted, where the module
  * parameter plant chooses one by its number, to show that a test names it.
  * In any other build planted() is false, and nothing of them is left.
  */
@@ -24,6 +24,7 @@ enum axisg2_bug {
 	BUG_DEST_WRAPS,		/* 10: a destination beyond the last is taken modulo 4096 */
 	BUG_FREE_FIRST,		/* 11: memory is freed before the engine is disabled */
 	BUG_FILES_FORGOTTEN,	/* 12: removal does not wait for who is inside */
+	BUG_GPU_KNOWN,		/* 13: the GPU core goes on knowing memory that it was taken */
 };
 
 #ifdef AXISG2_PLANTED
