@@ -230,6 +230,20 @@ public class FaultEffectTests
     }
 
     [Fact]
+    public void The_answer_to_a_read_comes_behind_what_the_card_has_posted()
+    {
+        var slot = new PciSlot(_bus, _gadget, [_faults], seed: 1).Enable();
+        _faults.Add(FaultRule.Parse("dma-write * -> delay 5us"));
+        _gadget.Memory.Write(0x100, [7]);
+        Assert.Equal(0, _bus.Memory[0x100]);
+        slot.ReadConfig(0, new byte[2]);
+        Assert.Equal(7, _bus.Memory[0x100]);
+        _gadget.Memory.Write(0x100, [8]);
+        slot.WriteConfig(0x3C, [5]);
+        Assert.Equal(7, _bus.Memory[0x100]);
+    }
+
+    [Fact]
     public void A_slow_read_lets_device_time_pass()
     {
         var slot = Plug("mmio-read * nth=1 -> delay 2us");

@@ -165,6 +165,7 @@ public sealed class FaultInjector : BusInterceptor
         if (inFlight.IsHeld) next = inFlight.Behind(transaction.Op, next);
         if (Decide(ref transaction) is { } rule) Apply(rule, ref transaction, next);
         else next.Send(ref transaction);
+        if (inFlight.IsHeld) inFlight.Answered(transaction.Op);
         if (_watching)
             foreach (var other in _rules) other.Strike.Passed(ref transaction);
         if (inFlight.IsHeld) inFlight.Overtaken(transaction.IsDownstream);

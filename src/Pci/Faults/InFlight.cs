@@ -32,6 +32,12 @@ sealed class InFlight
         return next;
     }
 
+    /// <summary>An access is over. Where it has an answer, that comes behind all that the card posted before it (PCI Express Base 5.0, 2.4.1).</summary>
+    public void Answered(BusOp op)
+    {
+        if (op is BusOp.ConfigRead or BusOp.MmioRead) _up.Flush();
+    }
+
     /// <summary>It arrives so much later, and what is posted after it waits behind it.</summary>
     public void Later(ref BusTransaction transaction, BusPath next, long nanoseconds)
     {
