@@ -16,7 +16,7 @@ public sealed class PipelineTests : IDisposable, IPipelineObserver
     {
         await Bench.LabAsync(Kernel);
         var pipeline = Pipeline.Read(Path.Combine(Repository(), "pipelines", "datadev.yaml"));
-        string[] cells = [$"phase=build,kernel={Kernel}", $"phase=cpu,step=modes,kernel={Kernel},irq=intx"];
+        string[] cells = [$"phase=build,step=build,kernel={Kernel}", $"phase=cpu,step=modes,kernel={Kernel},irq=intx"];
         var request = new PipelineRequest(pipeline, CellSelector.Choose(pipeline, cells), _output, "understudy pipeline") { Tests = ["proc", "buffer-modes"], Jobs = 2 };
         Assert.Equal(2, request.Cells.Count);
         var summary = await PipelineRun.PlayAsync(request, await CellPlayer.OpenAsync(Bench.Toolbox, request, TestContext.Current.CancellationToken), this, TestContext.Current.CancellationToken);
