@@ -213,7 +213,18 @@ public sealed partial class GuestAgent
             .Texts(argv)
             .Texts([.. options.Environment.Select(variable => $"{variable.Key}={variable.Value}")]);
         var reply = new CommandReply(string.Join(' ', argv), options.OutputLimit, onOutput, _clock);
-        return new(_connection, await _connection.SendAsync(request, reply, cancellation), reply.Task);
+        return new(_connection, await _connection.SendAsync(request, reply, cancellation), LoggedAsync(reply));
+    }
+
+    // A log that was on its way before an answer and does not come is not waited for longer.
+    static readonly TimeSpan s_logPatience = TimeSpan.FromSeconds(2);
+
+    // What the kernel said until the command ended has come when its end is known: log and answers are two channels.
+    async Task<CommandResult> LoggedAsync(CommandReply reply)
+    {
+        var result = await reply.Task;
+        if (reply.Logged > 0) await KernelLog.ReachesAsync(reply.Logged - 1, s_logPatience);
+        return result;
     }
 
     static async Task FeedAsync(GuestProcess process, ReadOnlyMemory<byte> input, CancellationToken cancellation)

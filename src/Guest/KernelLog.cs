@@ -75,6 +75,23 @@ public sealed class KernelLog
         Regex pattern, TimeSpan within, KernelLogMark since = default, CancellationToken cancellation = default) =>
         SeesAsync(record => pattern.IsMatch(record.Text), within, since, cancellation);
 
+    /// <summary>Waits for the record of this number, or a later one; no longer than that, and not for a log that has ended. A guest's time does
+    /// not pass meanwhile: the record is on its way.</summary>
+    internal async Task ReachesAsync(ulong sequence, TimeSpan within)
+    {
+        using var limit = new CancellationTokenSource(within);
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_end is not null || _newest?.Sequence >= sequence) return;
+                changed = _changed.Task;
+            }
+            if (await Task.WhenAny(changed, Task.Delay(Timeout.Infinite, limit.Token)) != changed) return;
+        }
+    }
+
     internal void Append(KernelRecord record)
     {
         TaskCompletionSource changed;

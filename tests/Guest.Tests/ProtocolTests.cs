@@ -55,12 +55,28 @@ public class ProtocolTests
             .. new FrameWriter(FrameType.Stdout).Bytes("Li"u8).Seal(request.Id).Span,
             .. new FrameWriter(FrameType.Stderr).Bytes("no"u8).Seal(request.Id).Span,
             .. new FrameWriter(FrameType.Stdout).Bytes("nux"u8).Seal(request.Id).Span,
-            .. new FrameWriter(FrameType.Exit).U32(3).U32(0).Seal(request.Id).Span,
+            .. new FrameWriter(FrameType.Exit).U32(3).U32(0).U64(0).Seal(request.Id).Span,
         ];
         foreach (var one in answer) await guest.SendRawAsync(new[] { one });
 
         var result = await running;
         Assert.Equal((3, null, "Linux", "no"), (result.ExitCode, result.Signal, result.Stdout, result.Stderr));
+    }
+
+    [Fact(Timeout = Limits.Hang)]
+    public async Task A_command_has_ended_when_what_the_kernel_said_of_it_has_come()
+    {
+        using var guest = new ScriptedGuest();
+        await using var agent = await guest.ConnectedAsync();
+        var running = agent.ExecuteAsync(["insmod"], cancellation: Cancel);
+        var request = await guest.ExpectAsync(FrameType.Execute);
+        await guest.SendAsync(new FrameWriter(FrameType.Exit).U32(1).U32(0).U64(8), request.Id);
+        await guest.LogAsync(6, "bad");
+        Assert.NotNull(await agent.KernelLog.SeesAsync("bad", TimeSpan.FromSeconds(30), cancellation: Cancel));
+        Assert.False(running.IsCompleted);
+        await guest.LogAsync(7, "worse");
+        await running;
+        Assert.Equal("worse", agent.KernelLog.Since()[^1].Text);
     }
 
     [Fact(Timeout = Limits.Hang)]
@@ -72,8 +88,8 @@ public class ProtocolTests
         var one = await guest.ExpectAsync(FrameType.Execute);
         var second = agent.ExecuteAsync(["second"], cancellation: Cancel);
         var two = await guest.ExpectAsync(FrameType.Execute);
-        await guest.SendAsync(new FrameWriter(FrameType.Exit).U32(2).U32(0), two.Id);
-        await guest.SendAsync(new FrameWriter(FrameType.Exit).U32(uint.MaxValue).U32(9), one.Id);
+        await guest.SendAsync(new FrameWriter(FrameType.Exit).U32(2).U32(0).U64(0), two.Id);
+        await guest.SendAsync(new FrameWriter(FrameType.Exit).U32(uint.MaxValue).U32(9).U64(0), one.Id);
 
         Assert.Equal(2, (await second).ExitCode);
         Assert.Equal((null, 9), ((await first).ExitCode, (await first).Signal));
@@ -113,7 +129,7 @@ public class ProtocolTests
         await using var agent = await guest.ConnectedAsync();
         var ping = agent.PingAsync(Cancel);
         var request = await guest.ExpectAsync(FrameType.Ping);
-        await guest.SendAsync(new FrameWriter(FrameType.Exit).U32(0).U32(0), request.Id);
+        await guest.SendAsync(new FrameWriter(FrameType.Exit).U32(0).U32(0).U64(0), request.Id);
 
         Assert.Contains("cannot answer", (await Assert.ThrowsAsync<GuestLostException>(() => ping)).Message, StringComparison.Ordinal);
     }
@@ -150,7 +166,7 @@ public class ProtocolTests
         var running = agent.ExecuteAsync(["crash"], onOutput: (_, bytes) => heard.Append(Encoding.UTF8.GetString(bytes)), cancellation: Cancel);
         var request = await guest.ExpectAsync(FrameType.Execute);
         await guest.SendAsync(new FrameWriter(FrameType.Stdout).Bytes("last words"u8), request.Id);
-        await guest.SendRawAsync(new FrameWriter(FrameType.Exit).U32(0).U32(0).Seal(request.Id)[..10]);
+        await guest.SendRawAsync(new FrameWriter(FrameType.Exit).U32(0).U32(0).U64(0).Seal(request.Id)[..10]);
         guest.Die();
 
         await Assert.ThrowsAsync<GuestLostException>(() => running);
@@ -166,7 +182,7 @@ public class ProtocolTests
         var running = agent.ExecuteAsync(["yes"], new() { OutputLimit = 10 }, (_, bytes) => streamed += bytes.Length, Cancel);
         var request = await guest.ExpectAsync(FrameType.Execute);
         for (var i = 0; i < 10; i++) await guest.SendAsync(new FrameWriter(FrameType.Stdout).Bytes(Encoding.ASCII.GetBytes($"<{i}{i}>")), request.Id);
-        await guest.SendAsync(new FrameWriter(FrameType.Exit).U32(0).U32(0), request.Id);
+        await guest.SendAsync(new FrameWriter(FrameType.Exit).U32(0).U32(0).U64(0), request.Id);
 
         Assert.Equal("<00><\n[... 30 bytes left out ...]\n><99>", (await running).Stdout);
         Assert.Equal(40, streamed);

@@ -108,3 +108,5 @@ static struct job jobs[JOBS];
 static bool is_init, in_session, skipping_junk, on_lines;
 static int kmsg = -1, uevents = -1, signals = -1, timer = -1, questions = -1;
 static uint32_t next_question;
+
+static uint64_t tell_log(void);

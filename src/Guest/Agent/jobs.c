@@ -143,9 +143,10 @@ static void work(uint32_t id, struct cursor *payload, int (*task)(struct cursor 
 static void finish_job(struct job *job)
 {
 	struct { int32_t error; char text[508]; } said = { 0, "" };
-	struct { int32_t code, signal; } end = {
+	struct { int32_t code, signal; uint64_t logged; } end = {
 		WIFEXITED(job->status) ? WEXITSTATUS(job->status) : -1,
 		WIFSIGNALED(job->status) ? WTERMSIG(job->status) : 0,
+		tell_log(),
 	};
 	ssize_t length = read(job->result, &said, sizeof(said));
 

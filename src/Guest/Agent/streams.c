@@ -71,6 +71,8 @@ static void on_control(struct job *unused)
 		host_left(&ctl);
 }
 
+static uint64_t logged;
+
 /* One record: "priority,sequence,microseconds,flags;text\n" and lines of properties nobody asked for. */
 static void on_kmsg(struct job *unused)
 {
@@ -97,7 +99,17 @@ static void on_kmsg(struct job *unused)
 		out.time = time;
 		memcpy(out.text, text, text_length);
 		send_frame(&klog.tx, LOG_RECORD, 0, &out, 20 + text_length);
+		logged = sequence + 1;
 	}
+}
+
+/* What the kernel has said so far is on its way before what comes of it is told. Returns the number after the last record that is. */
+static uint64_t tell_log(void)
+{
+	if (!klog.up || kmsg < 0)
+		return 0;
+	on_kmsg(NULL);
+	return logged;
 }
 
 static void on_heartbeat(struct job *unused)

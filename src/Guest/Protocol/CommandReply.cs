@@ -9,6 +9,9 @@ sealed class CommandReply(string command, int outputLimit, OutputHandler? onOutp
 
     public Task<CommandResult> Task => _source.Task;
 
+    /// <summary>Once it has ended: the number after the last record of the kernel log that was on its way to us before; 0 when none is.</summary>
+    public ulong Logged { get; private set; }
+
     public override bool Accept(in Frame frame)
     {
         switch (frame.Type)
@@ -52,6 +55,7 @@ sealed class CommandReply(string command, int outputLimit, OutputHandler? onOutp
     {
         var payload = new PayloadReader(frame.Type, frame.Payload.Span);
         var (code, signal) = ((int)payload.U32(), (int)payload.U32());
+        Logged = payload.U64();
         return new(signal == 0 ? code : null, signal == 0 ? null : signal, _stdout.ToString(), _stderr.ToString(), clock.GetElapsedTime(_started));
     }
 }
