@@ -88,7 +88,14 @@ public sealed class KernelLog
                 if (_end is not null || _newest?.Sequence >= sequence) return;
                 changed = _changed.Task;
             }
-            if (await Task.WhenAny(changed, Task.Delay(Timeout.Infinite, limit.Token)) != changed) return;
+            try
+            {
+                await changed.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
         }
     }
 

@@ -145,7 +145,8 @@ sealed partial class SourceTrees(Toolbox toolbox)
         return facts;
     }
 
-    static string Hash(IEnumerable<string> lines) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..24];
+    /// <summary>A name for what is told by these lines, as long as no other has it.</summary>
+    internal static string Hash(IEnumerable<string> lines) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..24];
 
     [GeneratedRegex(@"^(https?|git|ssh|file)://|^[\w.-]+@[\w.-]+:|\.git$")]
     private static partial Regex Url();

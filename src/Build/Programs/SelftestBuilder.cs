@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
 using Understudy.Toolchain;
 
@@ -26,7 +24,7 @@ sealed partial class SelftestBuilder(Toolbox toolbox)
         var (tree, version) = await toolbox.KernelSourceAsync(series, cancel).ConfigureAwait(false);
         if (!File.Exists(Path.Combine(tree, "tools/testing/selftests", collection, "Makefile"))) throw new BuildFailedException($"Linux {series} has no selftests '{collection}': there is no such directory in tools/testing/selftests");
         var additions = Path.Combine(AppContext.BaseDirectory, "Selftests", collection);
-        var entry = await toolbox.Cache.EntryAsync($"{Shelf}/{collection.Replace('/', '-')}-{Hash([version, tools.Compiler.Version, .. Contents(additions)])}", async staging =>
+        var entry = await toolbox.Cache.EntryAsync($"{Shelf}/{collection.Replace('/', '-')}-{SourceTrees.Hash([version, tools.Compiler.Version, .. Contents(additions)])}", async staging =>
         {
             var work = Directory.CreateDirectory(Path.Combine(staging, "work")).FullName;
             await MakeAsync(["-C", tree, $"O={work}/headers", $"ARCH={architecture.Make}", "headers"]).ConfigureAwait(false);
@@ -54,8 +52,6 @@ sealed partial class SelftestBuilder(Toolbox toolbox)
 
     static IEnumerable<string> Contents(string directory)
         => Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => $"{Path.GetRelativePath(directory, file)}\n{File.ReadAllText(file)}") : [];
-
-    static string Hash(IEnumerable<string> texts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts))))[..16];
 
     [GeneratedRegex(@"^kselftest:(\d+\.\d+)/([\w-]+(?:/[\w-]+)*)$")]
     private static partial Regex Name();

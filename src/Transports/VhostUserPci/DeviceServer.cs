@@ -125,8 +125,8 @@ sealed class DeviceServer : IPciBus
         }
     }
 
-    /// <summary>The guest's queues are in a state that no driver leaves them in; a model that raises an interrupt is not to blame for that.</summary>
-    public void Broken(ProtocolException wrong)
+    // A model that raises an interrupt is not to blame for the state of the guest's queues.
+    void Broken(ProtocolException wrong)
     {
         Found("vhost-user-protocol", wrong.Message);
         Interrupts.Clear();

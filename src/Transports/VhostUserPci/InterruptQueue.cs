@@ -36,7 +36,7 @@ sealed class InterruptQueue : ICaller
     public InterruptQueue(DeviceServer server, bool callsLater)
     {
         (_server, _callsLater) = (server, callsLater);
-        _again = callsLater ? server.Clock.NewTimer("the pin is looked at again", LookAgain) : null;
+        _again = callsLater ? server.Clock.NewTimer("the pin is looked at again", () => server.SetIntx(_asserted)) : null;
     }
 
     /// <summary>Takes over the channel for calls.</summary>
@@ -98,18 +98,6 @@ sealed class InterruptQueue : ICaller
     {
         _waiting.Clear();
         _sent = false;
-    }
-
-    void LookAgain()
-    {
-        try
-        {
-            FireIntx();
-        }
-        catch (ProtocolException wrong)
-        {
-            _server.Broken(wrong);
-        }
     }
 
     void FireIntx()
