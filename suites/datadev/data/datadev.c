@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "check.h"
 
 /* What the driver and user space have agreed upon; not the driver's own header, so that a change there is seen here. */
 #define DATADEV_API_VERSION	6
@@ -113,37 +114,7 @@ struct datadev_version {
 #define MOST_AT_ONCE	64
 #define LARGEST		(1 << 22)
 
-static int checks, failures;
 static long long frames_sent, bytes_sent;
-
-static int check(int holds, const char *name, const char *format, ...)
-{
-	va_list args;
-
-	printf("%s %d - %s\n", holds ? "ok" : "not ok", ++checks, name);
-	if (!holds) {
-		failures++;
-		printf("# ");
-		va_start(args, format);
-		vprintf(format, args);
-		va_end(args);
-		printf(" (errno %d: %s)\n", errno, strerror(errno));
-	}
-	fflush(stdout);
-	return holds;
-}
-
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	printf("Bail out! ");
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf(" (errno %d: %s)\n", errno, strerror(errno));
-	exit(1);
-}
 
 static int node(void)
 {
@@ -208,9 +179,9 @@ static int wrong(const unsigned char *data, unsigned size, unsigned dest, unsign
 
 struct job {
 	int dests[MOST_DESTS], dest_count;
-	unsigned frames, size, step, window;
+	unsigned frames, size, step, window, seconds;
 	unsigned first, last;
-	int index, bulk, quiet;
+	int index, bulk;
 };
 
 struct stream {
@@ -340,20 +311,34 @@ static void open_streams(const struct job *job, struct stream *streams)
 	}
 }
 
+static double since(const struct timespec *began)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - began->tv_sec + (now.tv_nsec - began->tv_nsec) / 1e9;
+}
+
 /* Every frame that goes out comes back, once, in order, with every byte. */
-static void loop(const struct job *job)
+static void loop(struct job *job)
 {
 	struct stream streams[MOST_DESTS];
 	struct pollfd polls[MOST_DESTS];
 	unsigned stride = job->size + job->step * 6, left = job->dest_count;
 	unsigned char *out = malloc(stride + 4), *in = malloc((size_t)(stride + 4) * job->bulk);
-	struct timespec began, ended;
+	struct timespec began;
 	double seconds;
 	int i;
 
 	open_streams(job, streams);
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	while (left) {
+		if (job->seconds && since(&began) > job->seconds) {
+			for (job->frames = 0, i = 0; i < job->dest_count; i++)
+				if (streams[i].sent > job->frames)
+					job->frames = streams[i].sent;
+			job->seconds = 0;
+		}
 		for (left = 0, i = 0; i < job->dest_count; i++) {
 			struct stream *stream = &streams[i];
 
@@ -368,11 +353,9 @@ static void loop(const struct job *job)
 		if (left && poll(polls, job->dest_count, PATIENCE) <= 0)
 			die("no event in a minute: dest %d has sent %u and received %u of %u", streams[0].dest, streams[0].sent, streams[0].received, job->frames);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &ended);
-	seconds = ended.tv_sec - began.tv_sec + (ended.tv_nsec - began.tv_nsec) / 1e9;
-	if (!job->quiet)
-		printf("# %u frames of %u bytes on %d destinations: %.0f frames/s, %.2f MB/s\n", job->frames, job->size, job->dest_count,
-		       job->frames * job->dest_count / seconds, (double)job->frames * job->dest_count * job->size / seconds / 1e6);
+	seconds = since(&began);
+	printf("# %u frames of %u bytes on %d destinations: %.0f frames/s, %.2f MB/s\n", job->frames, job->size, job->dest_count,
+	       job->frames * job->dest_count / seconds, (double)job->frames * job->dest_count * job->size / seconds / 1e6);
 	unmap_buffers();
 	for (i = 0; i < job->dest_count; i++)
 		close(streams[i].fd);
@@ -390,10 +373,10 @@ static unsigned number(const char *text)
 	return value;
 }
 
-/* loop [frames=N] [size=N] [step=N] [window=N] [dests=A,B,..] [first=N] [last=N] [bulk=N] [index] [name=NAME] */
+/* loop [frames=N or seconds=N] [size=N] [step=N] [window=N] [dests=A,B,..] [first=N] [last=N] [bulk=N] [index] [name=NAME] */
 static void do_loop(int argc, char **argv)
 {
-	struct job job = { { 0 }, 1, 100, 1000, 0, 8, 0, 0, 0, 1, 0 };
+	struct job job = { .dest_count = 1, .frames = 100, .size = 1000, .window = 8, .bulk = 1 };
 	const char *name = "loopback";
 	char *value, *dest;
 	int i;
@@ -409,6 +392,8 @@ static void do_loop(int argc, char **argv)
 		*value++ = 0;
 		if (!strcmp(argv[i], "frames"))
 			job.frames = number(value);
+		else if (!strcmp(argv[i], "seconds"))
+			job.frames = -1u, job.seconds = number(value);
 		else if (!strcmp(argv[i], "size"))
 			job.size = number(value);
 		else if (!strcmp(argv[i], "step"))
@@ -859,21 +844,6 @@ static void do_once(unsigned size, int expect_error)
 	check((int)got.error == expect_error, "the error that the card reports reaches the reader", "error %u, not %d", got.error, expect_error);
 	close(fd);
 	free(room);
-}
-
-/* The card's own account; -1 of what it does not keep. */
-static long long account(const char *name)
-{
-	char line[256];
-	long long value = -1;
-	FILE *pipe;
-
-	snprintf(line, sizeof(line), "device dma count %s", name);
-	pipe = popen(line, "r");
-	if (!pipe || fscanf(pipe, "%lld", &value) != 1)
-		die("the card does not tell '%s'", name);
-	pclose(pipe);
-	return value;
 }
 
 /* balanced: what the program sent, the card sent; and received, byte for byte; and nothing is left in it. */
