@@ -113,6 +113,7 @@ struct datadev_version {
 #define MOST_DESTS	64
 #define MOST_AT_ONCE	64
 #define LARGEST		(1 << 22)
+#define PATTERN_STARTS	(1 << 14)
 
 static long long frames_sent, bytes_sent;
 
@@ -141,40 +142,63 @@ static int wait_for(int fd, int events)
 	return poll(&one, 1, PATIENCE) == 1 && one.revents & events;
 }
 
-/* A frame says who it is in its first words; the others follow from them. */
+/* A frame says who it is in its first word; what follows begins at a place of the pattern that is its own, too. */
 static unsigned key_of(unsigned dest, unsigned sequence)
 {
 	return dest * 2654435761u ^ sequence * 40503u ^ 0x5eed;
 }
 
+/* As much of the pattern as was asked for, made once. */
+static const unsigned char *pattern(unsigned key, unsigned size)
+{
+	static unsigned *words, known;
+	unsigned first = key >> 7 & (PATTERN_STARTS - 1), needed = first + size / 4 + 2;
+
+	if (needed > known) {
+		words = realloc(words, needed * sizeof(*words));
+		if (!words)
+			die("no memory for a pattern of %u words", needed);
+		if (known == 0)
+			words[known++] = 0x2545f491;
+		for (; known < needed; known++)
+			words[known] = words[known - 1] * 1664525u + 1013904223u;
+	}
+	return (unsigned char *)(words + first);
+}
+
 static void fill(unsigned char *data, unsigned size, unsigned dest, unsigned sequence)
 {
-	unsigned word = key_of(dest, sequence), i;
-	unsigned *words = (unsigned *)data;
+	unsigned key = key_of(dest, sequence);
 
-	for (i = 0; i < size / 4; i++) {
-		words[i] = word;
-		word = word * 1664525u + 1013904223u;
+	memcpy(data, pattern(key, size), size);
+	memcpy(data, &key, size < 4 ? size : 4);
+}
+
+/* The place of the first byte that is not the same, or -1. */
+static int difference(const unsigned char *a, const unsigned char *b, unsigned from, unsigned size)
+{
+	const unsigned long long *x, *y;
+	unsigned i = from;
+
+	for (; i + 64 <= size; i += 64) {
+		x = (const unsigned long long *)(a + i);
+		y = (const unsigned long long *)(b + i);
+		if ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) | (x[5] ^ y[5]) | (x[6] ^ y[6]) | (x[7] ^ y[7]))
+			break;
 	}
-	for (i = size & ~3u; i < size; i++)
-		data[i] = word >> 8 * (i & 3);
+	for (; i < size; i++)
+		if (a[i] != b[i])
+			return i;
+	return -1;
 }
 
 /* The place of the first byte that is wrong, or -1. */
 static int wrong(const unsigned char *data, unsigned size, unsigned dest, unsigned sequence)
 {
-	unsigned word = key_of(dest, sequence), i;
-	const unsigned *words = (const unsigned *)data;
+	unsigned key = key_of(dest, sequence), in_key = size < 4 ? size : 4;
+	int bad = difference(data, (unsigned char *)&key, 0, in_key);
 
-	for (i = 0; i < size / 4; i++) {
-		if (words[i] != word)
-			return i * 4;
-		word = word * 1664525u + 1013904223u;
-	}
-	for (i = size & ~3u; i < size; i++)
-		if (data[i] != (unsigned char)(word >> 8 * (i & 3)))
-			return i;
-	return -1;
+	return bad >= 0 ? bad : difference(data, pattern(key, size), in_key, size);
 }
 
 struct job {
