@@ -8,6 +8,7 @@ namespace Understudy.Vfio;
 sealed class KernelDevice : IDeviceBacking
 {
     readonly FileDescriptor _device;
+    readonly Iommu _iommu;
     readonly Uapi.RegionInfo _config;
     readonly Uapi.RegionInfo[] _bars = new Uapi.RegionInfo[6];
     readonly SharedMapping?[] _mapped = new SharedMapping?[6];
@@ -15,7 +16,7 @@ sealed class KernelDevice : IDeviceBacking
 
     public KernelDevice(string address, Iommu iommu, Guid? vfToken = null)
     {
-        Name = address;
+        (Name, _iommu) = (address, iommu);
         var path = RequireBound(address);
         _device = iommu is IommufdIommu iommufd ? OpenNode(path, iommufd, vfToken) : OpenInGroup(path, (ContainerIommu)iommu, vfToken);
         try
@@ -78,15 +79,15 @@ sealed class KernelDevice : IDeviceBacking
 
     public void Reset() => Try("cannot be reset", () => Ioctl.Value(_device, Uapi.DeviceReset, 0, "VFIO_DEVICE_RESET"));
 
-    // A feature's header, and the UUID as it is written.
-    public void SetVfToken(Guid token)
-    {
-        var argument = new byte[8 + 16];
-        BinaryPrimitives.WriteInt32LittleEndian(argument, argument.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(argument.AsSpan(4), Uapi.FeatureSet | Uapi.FeatureVfToken);
-        token.TryWriteBytes(argument.AsSpan(8), bigEndian: true, out _);
-        Try("takes no VF token", () => Ioctl.Bytes(_device, Uapi.DeviceFeature, argument, "VFIO_DEVICE_FEATURE (PCI_VF_TOKEN)"));
-    }
+    public FeatureAccess Probe(DeviceFeature feature) => KernelFeatures.Probe(_device, Name, feature);
+
+    public ulong GetFeature(DeviceFeature feature) => KernelFeatures.Get(_device, Name, feature);
+
+    public void SetFeature(DeviceFeature feature, ReadOnlySpan<byte> value) => KernelFeatures.Set(_device, Name, feature, value);
+
+    public IReadOnlyList<string> HotResetGroup() => Understudy.Vfio.HotReset.Group(_device, Name);
+
+    public void HotReset() => Understudy.Vfio.HotReset.Do(_device, Name, _iommu);
 
     public void Dispose()
     {
@@ -203,7 +204,7 @@ sealed class KernelDevice : IDeviceBacking
         {
             var bind = new Uapi.Bind { Size = Uapi.SizeOf<Uapi.Bind>(), Flags = vfToken is null ? 0 : Uapi.BindToken, Iommufd = iommufd.File.Number, Token = (ulong)token.AddrOfPinnedObject() };
             Ioctl.Structure(file, Uapi.BindIommufd, ref bind, "VFIO_DEVICE_BIND_IOMMUFD");
-            var attach = new Uapi.Attach { Size = Uapi.SizeOf<Uapi.Attach>(), PageTable = iommufd.Ioas };
+            var attach = new Uapi.Attach { Size = Uapi.SizeOf<Uapi.Attach>(), PageTable = iommufd.PageTableFor(bind.DeviceId) };
             Ioctl.Structure(file, Uapi.AttachPageTable, ref attach, "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
             return file;
         }

@@ -121,8 +121,35 @@ public sealed class VfioDevice : IDisposable
     /// <exception cref="VfioException">It is no function with virtual functions, or vfio-pci was loaded without <c>enable_sriov=1</c>.</exception>
     public void SetVfToken(Guid token)
     {
-        if (_backing is not KernelDevice card) throw new VfioException($"{Name} is a model, which has no virtual functions");
-        card.SetVfToken(token);
+        Span<byte> value = stackalloc byte[16];
+        token.TryWriteBytes(value, bigEndian: true, out _);
+        _backing.SetFeature(DeviceFeature.VfToken, value);
+    }
+
+    /// <summary>What it offers beside registers, interrupts and DMA: asks the kernel each time. A model offers nothing.</summary>
+    /// <exception cref="VfioException">The kernel fails to answer.</exception>
+    public DeviceFeatures ProbeFeatures() => new(_backing);
+
+    /// <summary>Lets it sleep until it is used again (VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY). Its registers may not be touched before
+    /// <see cref="ExitLowPower"/>.</summary>
+    /// <exception cref="VfioException">It cannot, see <see cref="DeviceFeatures.LowPower"/>, or it sleeps already.</exception>
+    public void EnterLowPower() => _backing.SetFeature(DeviceFeature.LowPowerEntry, stackalloc byte[8]);
+
+    /// <summary>Wakes it.</summary>
+    /// <exception cref="VfioException">It cannot sleep.</exception>
+    public void ExitLowPower() => _backing.SetFeature(DeviceFeature.LowPowerExit, []);
+
+    /// <summary>The devices that a hot reset resets, by address, this one among them; none where its slot or bus cannot be reset.</summary>
+    /// <exception cref="VfioException">The kernel fails to answer.</exception>
+    public IReadOnlyList<string> HotResetGroup => _backing.HotResetGroup();
+
+    /// <summary>Resets its slot or bus, and with it every device of <see cref="HotResetGroup"/>, all of which have to be open on the same
+    /// <see cref="Iommu"/>. Interrupts are off afterwards: <see cref="InterruptSet.Enable"/>.</summary>
+    /// <exception cref="VfioException">There is no hot reset, or one of the others is not open here; the message names it.</exception>
+    public void HotReset()
+    {
+        if (HotResetGroup.Count == 0) throw new VfioException($"{Name} has no hot reset: neither its slot nor its bus can be reset");
+        _backing.HotReset();
     }
 
     /// <summary>Function-level reset, or what the kernel has instead. Interrupts are off afterwards: <see cref="InterruptSet.Enable"/>.</summary>

@@ -76,5 +76,9 @@ static class DriverCases
         Require(driver.Wait(s_patience), "the device reported an error");
     }
 
-    static ulong Unmapped(CaseRig rig) => rig.Iommu.NewAddress((ulong)Environment.SystemPageSize);
+    static ulong Unmapped(CaseRig rig)
+    {
+        rig.RequireIommu();
+        return rig.Iommu.NewAddress((ulong)Environment.SystemPageSize);
+    }
 }

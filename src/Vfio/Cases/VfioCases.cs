@@ -5,8 +5,14 @@ public static class VfioCases
 {
     /// <summary>The cases for some modes, ordered by mode.</summary>
     public static IReadOnlyList<VfioCase> For(IReadOnlyList<IommuMode> modes)
-        => [.. modes.SelectMany(mode => DeviceCases.All.Concat(MappingCases.All).Concat(DriverCases.All).Concat(SriovCases.All)
+        => [.. modes.SelectMany(mode => DeviceCases.All.Concat(FeatureCases.All).Concat(MappingCases.All.Select(one => (one.Name, Run: WithIommu(one.Run)))).Concat(DriverCases.All).Concat(SriovCases.All)
             .Select(one => new VfioCase($"{one.Name}.{IommuModes.Name(mode)}", mode, one.Run)))];
+
+    static Action<CaseRig> WithIommu(Action<CaseRig> run) => rig =>
+    {
+        rig.RequireIommu();
+        run(rig);
+    };
 
     /// <summary>Runs cases, each on a rig of its own, and writes the results as KTAP version 1.</summary>
     /// <param name="cases">Which.</param>
