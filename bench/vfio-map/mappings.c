@@ -101,10 +101,13 @@ static void open_node(const char *card)
 
 static void *memory(uint64_t bytes)
 {
-	unsigned flags = bytes == PAGE ? 0 : HUGE | (unsigned)__builtin_ctzll(bytes) << HUGE_SHIFT;
-	int fd = syscall(SYS_memfd_create, "dma", flags);
+	unsigned shift = 0;
 	void *at;
+	int fd;
 
+	while (bytes >> shift > 1)
+		shift++;
+	fd = syscall(SYS_memfd_create, "dma", bytes == PAGE ? 0 : HUGE | shift << HUGE_SHIFT);
 	if (fd < 0 || ftruncate(fd, bytes))
 		return NULL;
 	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
