@@ -68,6 +68,10 @@ public sealed class VfioDevice : IDisposable
     /// <summary>A BAR as memory of this process; null for a model, and for a BAR that the kernel does not let be mapped.</summary>
     internal Linux.SharedMapping? BarMemory(int bar) => _backing.BarMemory(bar);
 
+    internal void ReadBar(int bar, ulong offset, Span<byte> destination) => _backing.ReadBar(bar, offset, destination);
+
+    internal void WriteBar(int bar, ulong offset, ReadOnlySpan<byte> source) => _backing.WriteBar(bar, offset, source);
+
     /// <summary>The size of the page by which the IOMMU translates a device address of this card.</summary>
     /// <returns>Bytes; 0 where the address is not mapped, and null where it cannot be seen: for a model, and on kernels without
     /// CONFIG_INTEL_IOMMU_DEBUGFS or with another IOMMU.</returns>

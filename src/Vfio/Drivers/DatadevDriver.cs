@@ -9,7 +9,7 @@ namespace Understudy.Vfio;
 public sealed class DatadevDriver : CopyDriver
 {
     const int Most = 1023, MostRingBits = 16;
-    const uint AcknowledgeAll = 0xFFFF;
+    const uint AcknowledgeMask = 0xFFFF;
     readonly BarView _card;
     readonly int _entries;
     readonly ulong _addressEnd;
@@ -119,8 +119,7 @@ public sealed class DatadevDriver : CopyDriver
     protected override void OnSendMsi()
     {
         (_card[IntEnable], _card[ForceInt]) = (1, 1);
-        _ = _card[IntReqCount];                     // what was written has arrived
-        _card[IntAckAndEnable] = AcknowledgeAll;    // takes the force back, and turns interrupts off
+        _card[IntAckAndEnable] = _card[IntReqCount] & AcknowledgeMask;      // read, so that what was written has arrived; takes the force back, and turns interrupts off
     }
 
     // Entries are written with their last word last, and it is never zero.
