@@ -14,9 +14,10 @@ static class VfioCommand
         understudy vfio test 0000:03:00.0         the cases of the kernel's VFIO selftests, as KTAP
         understudy vfio test 0000:03:00.0 --mode vfio_type1v2_iommu --name 'driver.*'
         understudy vfio measure 0000:03:00.0 --size 4096:1000 2097152:1000      how long mappings take
+        understudy vfio record 0000:03:00.0 --as ioat      a guest drives the card, and we watch
         understudy vfio unbind 0000:03:00.0       gives it back
         """)
     {
-        VfioVerbs.List(), VfioVerbs.Bind(), VfioVerbs.Unbind(), VfioVerbs.Features(), VfioVerbs.Test(), VfioVerbs.Measure(),
+        VfioVerbs.List(), VfioVerbs.Bind(), VfioVerbs.Unbind(), VfioVerbs.Features(), VfioVerbs.Test(), VfioVerbs.Measure(), VfioRecordCommand.Create(),
     };
 }

@@ -10,6 +10,7 @@ namespace Understudy.Vfio;
 /// itself and is seen by nobody.</summary>
 public sealed class CardProxy : PciDevice, IDisposable
 {
+    const int Spaces = 7;       // I/O, memory, and the bus as a master
     const int Command = 0x04, FirstBar = 0x10, CapabilityList = 0x34, Pin = 0x3D;
     readonly VfioDevice _card;
     readonly List<DmaBuffer> _memory = [];
@@ -87,7 +88,7 @@ public sealed class CardProxy : PciDevice, IDisposable
     protected override void OnReset()
     {
         Array.Clear(_written);
-        _card.BusMaster = false;
+        _card.WriteConfig(Command, (ushort)(_card.ReadConfig<ushort>(Command) & ~Spaces));
         if (_card.CanReset) _card.Reset();
         _kind = null;
         Switch();
@@ -118,8 +119,9 @@ public sealed class CardProxy : PciDevice, IDisposable
     {
         if (offset >= _written.Length) return;
         data[..Math.Min(data.Length, _written.Length - offset)].CopyTo(_written.AsSpan(offset));
-        var masters = (_written[Command] & 4) != 0;
-        if (masters != _card.BusMaster) _card.BusMaster = masters;
+        var command = _card.ReadConfig<ushort>(Command);
+        var wanted = (ushort)(command & ~Spaces | _written[Command] & Spaces);
+        if (wanted != command) _card.WriteConfig(Command, wanted);
         Switch();
     }
 
