@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Understudy.Devices;
 using Understudy.Linux;
-using Understudy.Pci;
 using Understudy.Runner;
 using Understudy.Transports.VfioUser;
 using Understudy.Verdict;

@@ -35,7 +35,7 @@ public abstract class CopyDriver(VfioDevice device, string name) : IDisposable
     public void Init()
     {
         Require(!_initialised, "is initialised already");
-        if (Device.VendorId == 0xFFFF) throw new VfioException($"{Device.Name} answers all ones: it is switched off, or gone from its slot");
+        if (Device.VendorId == 0xFFFF) throw VfioDevice.Gone(Device.Name);
         OnInit();
         _initialised = true;
     }

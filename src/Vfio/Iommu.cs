@@ -176,7 +176,7 @@ public abstract class Iommu : IDisposable
     private protected abstract ulong UnmapEverything();
 
     /// <summary>The kernel's refusal, in words that help.</summary>
-    private protected static VfioException Refused(LinuxException cause, string what) => new($"{what}: {cause.Message}.{Advice(cause.Errno)}", cause);
+    internal static VfioException Refused(LinuxException cause, string what) => new($"{what}: {cause.Message}.{Advice(cause.Errno)}", cause);
 
     static string Advice(int errno) => errno switch
     {

@@ -167,18 +167,17 @@ sealed class KernelDevice : IDeviceBacking
         if (moved != wanted) throw new VfioException($"{Name}: an access of {wanted} bytes at 0x{offset:x} of {what} moved {moved}");
     }
 
-    internal static string RequireBound(string address)
+    internal static string RequireBound(string address, string root = "/sys/bus/pci")
     {
-        var path = $"/sys/bus/pci/devices/{address}";
+        var path = $"{root}/devices/{address}";
         if (!Directory.Exists(path)) throw new VfioException($"There is no PCI device {address}. 'understudy vfio list' shows what there is; addresses look like 0000:03:00.0.");
-        var driver = new DirectoryInfo($"{path}/driver").ResolveLinkTarget(returnFinalTarget: false)?.Name;
+        var driver = PciFunction.Link($"{path}/driver");
         return driver == "vfio-pci" ? path : throw new VfioException($"{address} is bound to {driver ?? "no driver"}, not to vfio-pci: run 'understudy vfio bind {address}'");
     }
 
     static FileDescriptor OpenInGroup(string path, ContainerIommu container, Guid? vfToken)
     {
-        var group = new DirectoryInfo($"{path}/iommu_group").ResolveLinkTarget(returnFinalTarget: false)?.Name
-            ?? throw new VfioException($"{Path.GetFileName(path)} is in no IOMMU group: the machine has no IOMMU, or the kernel does not use it (intel_iommu=on, amd_iommu=on)");
+        var group = GroupOf(path);
         var file = container.Join(group);
         try
         {
@@ -190,15 +189,24 @@ sealed class KernelDevice : IDeviceBacking
         }
     }
 
+    internal static string GroupOf(string path)
+        => PciFunction.Link($"{path}/iommu_group")
+            ?? throw new VfioException($"{Path.GetFileName(path)} is in no IOMMU group: the machine has no IOMMU, or the kernel does not use it (intel_iommu=on, amd_iommu=on)");
+
     static string TokenAdvice(LinuxException refused)
         => refused.Errno == Errno.EACCES ? ". A virtual function, and the physical one while one of them is open, wants the VF token that was set." : "";
 
-    static FileDescriptor OpenNode(string path, IommufdIommu iommufd, Guid? vfToken)
+    internal static FileDescriptor OpenNode(string path)
     {
         var nodes = $"{path}/vfio-dev";
         var node = Directory.Exists(nodes) ? Directory.EnumerateDirectories(nodes, "vfio*").Select(Path.GetFileName).FirstOrDefault() : null;
         if (node is null) throw new VfioException($"{Path.GetFileName(path)} has no device node of its own. {KernelFile.NoNode}");
-        var file = KernelFile.Open($"/dev/vfio/devices/{node}", KernelFile.NoNode);
+        return KernelFile.Open($"/dev/vfio/devices/{node}", KernelFile.NoNode);
+    }
+
+    static FileDescriptor OpenNode(string path, IommufdIommu iommufd, Guid? vfToken)
+    {
+        var file = OpenNode(path);
         var token = GCHandle.Alloc(vfToken?.ToByteArray(bigEndian: true), GCHandleType.Pinned);
         try
         {

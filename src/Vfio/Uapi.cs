@@ -11,7 +11,7 @@ static class Uapi
     public const uint DeviceGetInfo = 0x3B6B, DeviceGetRegionInfo = 0x3B6C, DeviceGetIrqInfo = 0x3B6D, DeviceSetIrqs = 0x3B6E, DeviceReset = 0x3B6F;
     public const uint IommuGetInfo = 0x3B70, IommuMapDma = 0x3B71, IommuUnmapDma = 0x3B72;
     public const uint GetHotResetInfo = 0x3B70, HotReset = 0x3B71, IommuDirtyPages = 0x3B75;
-    public const uint DeviceFeature = 0x3B75, BindIommufd = 0x3B76, AttachPageTable = 0x3B77;
+    public const uint DeviceFeature = 0x3B75, BindIommufd = 0x3B76, AttachPageTable = 0x3B77, DetachPageTable = 0x3B78;
     public const uint IoasAlloc = 0x3B81, IoasIovaRanges = 0x3B84, IoasMap = 0x3B85, IoasUnmap = 0x3B86;
     public const uint PageTableAllocate = 0x3B89, GetHardwareInfo = 0x3B8A, SetDirtyTracking = 0x3B8B, GetDirtyBitmap = 0x3B8C;
 

@@ -25,8 +25,17 @@ public sealed class VfioDevice : IDisposable
         ArgumentNullException.ThrowIfNull(iommu);
         return iommu.Mode == IommuMode.Model
             ? throw new ArgumentException("A card needs an IOMMU of the kernel's, not the one of models", nameof(iommu))
-            : new VfioDevice(new KernelDevice(address, iommu, vfToken), iommu);
+            : Answering(new VfioDevice(new KernelDevice(address, iommu, vfToken), iommu));
     }
+
+    internal static VfioDevice Answering(VfioDevice device)
+    {
+        if (device.VendorId != 0xFFFF) return device;
+        device.Dispose();
+        throw Gone(device.Name);
+    }
+
+    internal static VfioException Gone(string name) => new($"{name} answers all ones: it is switched off, asleep in D3cold, or gone from its slot");
 
     /// <summary>Puts a model into a slot of its own and opens it.</summary>
     /// <param name="model">A model that is in no slot yet.</param>
@@ -34,7 +43,7 @@ public sealed class VfioDevice : IDisposable
     /// <param name="interceptors">Trace recorders, fault injectors and the like, outermost first.</param>
     public static VfioDevice Open(PciDevice model, Iommu iommu, params IReadOnlyList<BusInterceptor> interceptors)
         => iommu is ModelIommu models
-            ? new VfioDevice(new ModelDevice(model, models, interceptors), iommu)
+            ? Answering(new VfioDevice(new ModelDevice(model, models, interceptors), iommu))
             : throw new ArgumentException($"A model needs an IOMMU of mode {IommuMode.Model}", nameof(iommu));
 
     /// <summary>What to call it in messages.</summary>

@@ -57,6 +57,9 @@ public sealed class CaseRig : IDisposable
         }
     }
 
+    /// <summary>What a case has to tell beside whether it passed.</summary>
+    public string? Note { get; set; }
+
     /// <summary>Only where addresses are translated.</summary>
     /// <exception cref="CaseSkippedException">They are not.</exception>
     public void RequireIommu()

@@ -164,7 +164,7 @@ public sealed class IgbDriver : CopyDriver
         var started = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            if (_card[Status] == uint.MaxValue) throw new VfioException($"{Device.Name} answers all ones: it is switched off, or gone from its slot");
+            if (_card[Status] == uint.MaxValue) throw VfioDevice.Gone(Device.Name);
             if (Stopwatch.GetElapsedTime(started) > s_patience) throw new VfioException($"{Device.Name}: {otherwise} in {s_patience.TotalSeconds} s (STATUS 0x{_card[Status]:x8})");
             Thread.Yield();
         }

@@ -215,7 +215,7 @@ public sealed class NvmeDriver : CopyDriver
         while (_card[RDY] != ready)
         {
             var status = _card[CSTS];
-            if (status == uint.MaxValue) throw new VfioException($"{Device.Name} answers all ones: it is switched off, or gone from its slot");
+            if (status == uint.MaxValue) throw VfioDevice.Gone(Device.Name);
             if (Stopwatch.GetElapsedTime(started) > _patience) throw new VfioException($"{Device.Name} did not {(ready ? "become" : "cease to be")} ready in {_patience.TotalSeconds} s; CSTS is 0x{status:x}");
         }
     }
