@@ -21,6 +21,7 @@ static class BuildCommand
     static readonly Option<string[]> s_config = new("--config") { Description = "What the configuration begins from (defconfig, tinyconfig, a file, debian), then fragments and CONFIG_X=y, in order; over the profile's where there is one", HelpName = "CONFIG", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_patches = new("--patch") { Description = "Patches to apply, in order", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
     static readonly Option<bool> s_inRoot = new("--in-root") { Description = "Take all programs from Debian packages in the cache, whatever this host has" };
+    static readonly Option<string?> s_podman = new("--podman") { Description = "Run make in a container of this image, with the compilers in it", HelpName = "IMAGE" };
     static readonly Option<string?> s_name = new("--name") { Description = "A name to boot it by: --kernel build:NAME", HelpName = "NAME" };
     static readonly Option<string?> s_output = new("--output") { Description = "Copy what came of it there, in TuxMake's layout", HelpName = "DIR" };
     static readonly Option<bool> s_json = CommandLine.Json();
@@ -35,8 +36,9 @@ static class BuildCommand
             understudy build ~/linux --config defconfig kvm_guest.config debug.config --toolchain clang-19 kernel modules
             understudy build https://example.org/linux.git --ref v7.2 --arch arm64 kernel dtbs -- KCFLAGS=-Werror
             understudy build --board uml --profile kasan+lockdep
+            understudy build ~/linux --podman docker.io/tuxmake/x86_64_gcc-14 --config defconfig
             understudy build module drivers/nic --kernel debian:6.12
-            """) { s_source, s_targets, s_ref, s_board, s_profile, s_architecture, s_toolchain, s_config, s_patches, s_inRoot, s_name, s_output, s_json };
+            """) { s_source, s_targets, s_ref, s_board, s_profile, s_architecture, s_toolchain, s_config, s_patches, s_inRoot, s_podman, s_name, s_output, s_json };
         command.Subcommands.Add(BuildModuleCommand.Create());
         command.SetAction((parsed, cancel) => CommandLine.GuardAsync(parsed.GetValue(s_json), () => RunAsync(parsed, cancel)));
         return command;
@@ -73,9 +75,10 @@ static class BuildCommand
     static KernelRecipe Recipe(ParseResult parsed)
     {
         var words = parsed.GetValue(s_targets) ?? [];
+        if (parsed.GetValue(s_inRoot) && parsed.GetValue(s_podman) is not null) throw new UsageException("--in-root takes the programs from Debian packages, and --podman from an image: leave one out");
         var profile = string.Join('/', new[] { parsed.GetValue(s_board), parsed.GetValue(s_profile) }.OfType<string>()) is { Length: > 0 } name ? Profile.Recipe(name) : null;
         var source = parsed.GetValue(s_source) ?? profile?.Source ?? throw new UsageException("name a source (a directory, a tarball, a git URL, debian:7.2), or a --profile, which has one of its own");
-        var recipe = (profile ?? new KernelRecipe(source)) with { Source = source, Ref = parsed.GetValue(s_ref), InRoot = parsed.GetValue(s_inRoot), MakeVariables = [.. profile?.MakeVariables ?? [], .. words.Where(IsVariable)] };
+        var recipe = (profile ?? new KernelRecipe(source)) with { Source = source, Ref = parsed.GetValue(s_ref), InRoot = parsed.GetValue(s_inRoot), Image = parsed.GetValue(s_podman), MakeVariables = [.. profile?.MakeVariables ?? [], .. words.Where(IsVariable)] };
         return recipe with
         {
             Architecture = parsed.GetValue(s_architecture) ?? recipe.Architecture,

@@ -12,14 +12,17 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
 {
     static readonly TimeSpan s_tracePeriod = TimeSpan.FromMilliseconds(100);
 
-    // A report that has got no line for so long gets no more; one that the console cut short has until then to come whole from the log.
+    // A report that has got no line for so long gets no more.
     const double Settled = 0.8;
+
+    // What the console tells has so long to come from the kernel's log as well, which has it whole and in step with the test.
+    const double LogPatience = 2;
 
     readonly Lock _lock = new();
     readonly FindingSet _findings = new();
     readonly List<Task> _pumps = [];
     readonly CancellationTokenSource _over = new();
-    readonly List<Finding> _cut = [];
+    readonly List<Finding> _held = [];
     KernelLogScanner? _console, _kernel;
     double _driverCame;
 
@@ -72,7 +75,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         lock (_lock)
         {
             _console?.End();
-            AddCut(double.PositiveInfinity);
+            AddHeld(double.PositiveInfinity);
             // Where the driver never came, what the kernel said of its own is all there is to judge.
             return [.. _findings.Findings.Select(finding => double.IsFinite(_driverCame) ? finding : finding with { Baseline = false })];
         }
@@ -106,7 +109,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
                 {
                     _console?.Settle(directory.Now, Settled);
                     _kernel?.Settle(directory.Now, Settled);
-                    AddCut(directory.Now - Settled);
+                    AddHeld(directory.Now - LogPatience);
                 }
             }
         }
@@ -117,17 +120,17 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         }
     }
 
-    // The console leaves out what is below its log level, so the kernel's own log may have the whole of it.
+    // The console leaves out what is below its log level, and on a busy host it comes when a command's end is already known.
     void AddFromConsole(Finding seen)
     {
-        if (seen.Cut) _cut.Add(seen with { Known = directory.Now });
+        if (seen.Cut || (_kernel is not null && seen.Severity < Severity.Fatal)) _held.Add(seen with { Known = directory.Now });
         else Add(seen);
     }
 
-    void AddCut(double until)
+    void AddHeld(double until)
     {
-        foreach (var finding in _cut.FindAll(finding => finding.Known <= until)) Add(finding);
-        _cut.RemoveAll(finding => finding.Known <= until);
+        foreach (var finding in _held.FindAll(finding => finding.Known <= until)) Add(finding);
+        _held.RemoveAll(finding => finding.Known <= until);
     }
 
     async Task PumpAsync(KernelLog log)

@@ -41,6 +41,19 @@ public sealed class GuestTests
     }
 
     [Fact]
+    public async Task A_command_has_ended_when_all_the_kernel_said_until_then_has_come()
+    {
+        await using var rig = await NicRig.BootAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            // All tasks and their stacks are hundreds of records, and they are there at once.
+            await rig.ShellAsync($"echo 9 > /proc/sysrq-trigger; echo t > /proc/sysrq-trigger; echo 'all told {i}' > /dev/kmsg");
+            Assert.Contains(rig.Guest.KernelLog.Since(), record => record.Text == $"all told {i}");
+        }
+        Assert.True(rig.Guest.KernelLog.Since().Count > 5 * 200);
+    }
+
+    [Fact]
     public async Task Somebody_in_the_guest_can_act_on_the_model()
     {
         await using var rig = await NicRig.BootAsync();

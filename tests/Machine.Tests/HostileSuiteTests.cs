@@ -160,7 +160,7 @@ public sealed class HostileSuiteTests : IDisposable
             cat /proc/sys/kernel/tainted /proc/sys/vm/overcommit_memory; dmesg | head -5
             cut -d' ' -f1 /proc/modules | sort
             find / -xdev -type f | sort | md5sum; find /tmp /run /root -type f -o -type s | sort | grep -v understudy/
-            grep -v ' /run/understudy' /proc/mounts; ls /sys/class/net /sys/bus/pci/devices; ps | grep -c sleep
+            grep -v ' /run/understudy' /proc/mounts; ls /sys/class/net /sys/bus/pci/devices; ps | grep -c '[s]leep'
             dmesg | grep -c wrecked; awk '/MemAvailable/ { print int($2 / 16384 + 0.5) }' /proc/meminfo; date +%Y
             """;
         const string Nic = "devices: rtl8111 as nic\nmodules: r8169\ntimeout: 60s\n";

@@ -30,7 +30,7 @@ sealed class BuildMetadata(KernelRecipe recipe, Architecture architecture, Build
             ["artifacts"] = new JsonObject { ["modules"] = Modules(directory) },
             ["build"] = new JsonObject
             {
-                ["targets"] = Array(recipe.Targets), ["target_arch"] = architecture.Name, ["toolchain"] = recipe.Toolchain, ["wrapper"] = recipe.Ccache && HostTool.Has("ccache") ? "ccache" : "none",
+                ["targets"] = Array(recipe.Targets), ["target_arch"] = architecture.Name, ["toolchain"] = recipe.Toolchain, ["wrapper"] = tools.Ccache ? "ccache" : "none",
                 ["environment"] = new JsonObject(), ["kconfig"] = recipe.Config is [var first, ..] ? first : "defconfig", ["kconfig_add"] = Array([.. recipe.Config.Skip(1)]),
                 ["jobs"] = Environment.ProcessorCount, ["runtime"] = tools.Runtime == "host" ? "null" : tools.Runtime, ["verbose"] = false, ["reproducer_cmdline"] = Array(Commandline()),
             },
@@ -62,7 +62,7 @@ sealed class BuildMetadata(KernelRecipe recipe, Architecture architecture, Build
 
     List<string> Commandline() =>
     [
-        "understudy", "build", recipe.Source, .. recipe.Ref is { } reference ? new[] { "--ref", reference } : [], "--arch", architecture.Name, "--toolchain", recipe.Toolchain,
+        "understudy", "build", recipe.Source, .. recipe.Ref is { } reference ? new[] { "--ref", reference } : [], "--arch", architecture.Name, "--toolchain", recipe.Toolchain, .. recipe.Image is { } image ? new[] { "--podman", image } : recipe.InRoot ? ["--in-root"] : [],
         .. recipe.Config.SelectMany(word => new[] { "--config", word }), .. recipe.Patches.SelectMany(patch => new[] { "--patch", patch }), .. recipe.Targets,
     ];
 

@@ -6,7 +6,7 @@ namespace Understudy.Build;
 /// <summary>What a kernel is built with.</summary>
 /// <param name="Compiler">The compiler's command, and what it says of itself.</param>
 /// <param name="Variables">What make is told because of it.</param>
-/// <param name="Runtime">Where the programs come from: <c>host</c>, or <c>debian</c>.</param>
+/// <param name="Runtime">Where the programs come from: <c>host</c>, <c>debian</c>, or <c>podman</c>.</param>
 sealed partial record BuildTools(Compiler Compiler, IReadOnlyList<string> Variables, string Runtime)
 {
     const string Newest = "14";
@@ -20,18 +20,29 @@ sealed partial record BuildTools(Compiler Compiler, IReadOnlyList<string> Variab
 
     public IReadOnlyDictionary<string, string> Environment { get; private init; } = new Dictionary<string, string>();
 
+    /// <summary>The container make runs in; null for none.</summary>
+    public Podman? Container { get; private init; }
+
+    /// <summary>Tells these tools from others that call themselves the same.</summary>
+    public string Identity => Container is { } container ? $"{Runtime} {container.Id}" : Runtime;
+
+    /// <summary>The compiler goes by way of ccache.</summary>
+    public bool Ccache { get; private init; }
+
     /// <exception cref="ToolchainException">There is no such toolchain, or it cannot be fetched.</exception>
     public static async Task<BuildTools> OpenAsync(Toolbox toolbox, KernelRecipe recipe, Architecture architecture, Action<string> says, CancellationToken cancel)
     {
         var match = Named().Match(recipe.Toolchain);
         if (!match.Success) throw Unknown(recipe.Toolchain);
         var (family, release) = (match.Groups[1].Value, match.Groups[3].Value);
+        if (recipe.Image is { } image) return await InContainerAsync(await Podman.OpenAsync(image, says, cancel).ConfigureAwait(false), family, match.Groups[2].Value, architecture, cancel).ConfigureAwait(false);
         var lacking = s_programs.Where(program => !HostTool.Has(program)).Concat(File.Exists("/usr/include/libelf.h") ? [] : ["libelf-dev"]).ToList();
         if (lacking.Count > 0 && !recipe.InRoot) says($"this host lacks {string.Join(", ", lacking)}: what builds is taken from Debian packages");
         var root = recipe.InRoot || lacking.Count > 0 ? await toolbox.ProgramsAsync(s_packages, cancel).ConfigureAwait(false) : null;
         var tools = family == "clang" ? await ClangAsync(toolbox, release, root, cancel).ConfigureAwait(false)
             : architecture.Cross.Length > 0 ? await CrossAsync(toolbox, architecture, release, root, cancel).ConfigureAwait(false)
             : await GccAsync(toolbox, release, root, architecture, cancel).ConfigureAwait(false);
+        tools = tools with { Ccache = recipe.Ccache && HostTool.Has("ccache") };
         return root is null ? tools : tools.Within(root);
     }
 
@@ -65,6 +76,14 @@ sealed partial record BuildTools(Compiler Compiler, IReadOnlyList<string> Variab
         // assembler file: unless it goes by the name it was called by.
         var resources = Path.Combine(unpacked, $"usr/lib/llvm-{release}/lib/clang/{release}");
         return new BuildTools(await OfAsync($"clang-{release}", [Bin(unpacked)], cancel).ConfigureAwait(false), [$"LLVM=-{release}", $"CC=clang-{release} -no-canonical-prefixes -resource-dir={resources}", "HOSTCC=gcc", OwnLinker], "host");
+    }
+
+    static async Task<BuildTools> InContainerAsync(Podman podman, string family, string suffix, Architecture architecture, CancellationToken cancel)
+    {
+        var cross = architecture.Cross.Length > 0;
+        var command = family == "gcc" && cross ? $"{architecture.Cross}-gcc{suffix}" : $"{family}{suffix}";
+        string[] variables = family == "clang" ? [$"LLVM={(suffix.Length > 0 ? suffix : "1")}"] : cross ? [$"CROSS_COMPILE={architecture.Cross}-", $"CC={command}"] : [$"CC={command}"];
+        return new BuildTools(new Compiler(command, await podman.VersionAsync(command, cancel).ConfigureAwait(false), []), variables, "podman") { Container = podman };
     }
 
     static async Task<Compiler> OfAsync(string command, IReadOnlyList<string> path, CancellationToken cancel) =>

@@ -51,7 +51,7 @@ public sealed class KernelBuilder(Toolbox toolbox)
         var tools = await BuildTools.OpenAsync(toolbox, recipe, architecture, says, cancel).ConfigureAwait(false);
         var tree = await new SourceTrees(toolbox).OpenAsync(recipe, says, cancel).ConfigureAwait(false);
         var config = await KernelConfig.ReadAsync(recipe.Config, tree.Directory, architecture, () => DebiansConfigAsync(recipe.Source, cancel)).ConfigureAwait(false);
-        var inputs = string.Join('\n', [Format, tree.Id, architecture.Name, tools.Compiler.Command, tools.Compiler.Version, tools.Runtime, config.Key, .. targets.Select(target => target.Name), .. recipe.MakeVariables]);
+        var inputs = string.Join('\n', [Format, tree.Id, architecture.Name, tools.Compiler.Command, tools.Compiler.Version, tools.Identity, config.Key, .. targets.Select(target => target.Name), .. recipe.MakeVariables]);
         return new Order(architecture, targets, tools, tree, config, inputs);
     }
 

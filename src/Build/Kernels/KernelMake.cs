@@ -107,7 +107,7 @@ sealed class KernelMake(
 
     async Task<IReadOnlyList<string>> MakeAsync(IReadOnlyList<string> command, string what, CancellationToken cancel)
     {
-        var make = new MakeRun(work, [.. Common(), .. command], tools.Compiler.Path) { Log = Log, OnLine = builds, Environment = Surroundings() };
+        var make = new MakeRun(work, [.. Common(), .. command], tools.Compiler.Path) { Log = Log, OnLine = builds, Environment = Surroundings(), Container = tools.Container is { } podman ? (podman, [tree.Directory]) : null };
         var (code, lines) = await make.RunAsync(cancel).ConfigureAwait(false);
         _lines.Add($"make {string.Join(' ', command)}");
         _lines.AddRange(lines);
@@ -122,7 +122,7 @@ sealed class KernelMake(
 
     string Prefixes => $"-ffile-prefix-map={Build}=/usr/src/build -ffile-prefix-map={tree.Directory}=/usr/src/linux";
 
-    IEnumerable<string> Wrapped(IEnumerable<string> variables) => recipe.Ccache && HostTool.Has("ccache")
+    IEnumerable<string> Wrapped(IEnumerable<string> variables) => tools.Ccache
         ? variables.Select(variable => variable.StartsWith("CC=", StringComparison.Ordinal) ? $"CC=ccache {variable[3..]}" : variable) : variables;
 
     // What kbuild puts into a kernel of who built it, when and where (Documentation/kbuild/reproducible-builds.rst).

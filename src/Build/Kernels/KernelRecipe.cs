@@ -37,6 +37,9 @@ public sealed record KernelRecipe(string Source)
     /// <summary>Programs come from Debian packages unpacked in the cache, whatever this host has.</summary>
     public bool InRoot { get; init; }
 
+    /// <summary>A container image that make and the toolchain come from, run by podman; null for this host.</summary>
+    public string? Image { get; init; }
+
     /// <summary>Uses ccache where this host has it.</summary>
     public bool Ccache { get; init; } = true;
 }

@@ -19,11 +19,15 @@ sealed record MakeRun(string Directory, IReadOnlyList<string> Arguments, IReadOn
 
     public Action<string>? OnLine { get; init; }
 
+    /// <summary>The container it runs in, and what of this host it may read there besides its directory; null for this host itself.</summary>
+    public (Podman Podman, IReadOnlyList<string> Readable)? Container { get; init; }
+
     /// <returns>Its exit code, and what it said.</returns>
     public async Task<(int ExitCode, IReadOnlyList<string> Lines)> RunAsync(CancellationToken cancel)
     {
-        using var process = Start();
-        await using var kill = cancel.Register(() => Kill(process)).ConfigureAwait(false);
+        var name = $"understudy-make-{Guid.NewGuid():N}";
+        using var process = Start(name);
+        await using var kill = cancel.Register(() => End(process, name)).ConfigureAwait(false);
         var lines = new List<string>();
         await using (var log = new StreamWriter(Log, append: true, new UTF8Encoding(false)))
         {
@@ -46,24 +50,37 @@ sealed record MakeRun(string Directory, IReadOnlyList<string> Arguments, IReadOn
         return (process.ExitCode, lines);
     }
 
-    Process Start()
+    Process Start(string name)
     {
-        var start = new ProcessStartInfo("flock", [System.IO.Path.Combine(Directory, LockName), "make", .. Arguments])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Directory,
-        };
-        foreach (var inherited in (string[])["MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "KBUILD_OUTPUT", "ARCH", "CROSS_COMPILE", "KCFLAGS", "LOCALVERSION"]) start.Environment.Remove(inherited);
-        start.Environment["LC_ALL"] = start.Environment["LANG"] = "C";
-        start.Environment["PATH"] = string.Join(':', [.. Path, start.Environment["PATH"]]);
-        foreach (var (name, value) in Environment) start.Environment[name] = value;
+        string[] command = ["flock", System.IO.Path.Combine(Directory, LockName), "make", .. Arguments];
+        var environment = new Dictionary<string, string>(Environment) { ["LC_ALL"] = "C", ["LANG"] = "C" };
+        var start = Container is var (podman, readable) ? podman.Run(name, command, Directory, readable, environment) : OnHost(command, environment);
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.WorkingDirectory = Directory;
         try
         {
             return Process.Start(start)!;
         }
         catch (System.ComponentModel.Win32Exception missing)
         {
-            throw new ToolchainException(ToolchainProblem.MissingHostTool, $"'flock' cannot be run ({missing.Message}): install the package util-linux.", missing);
+            throw new ToolchainException(ToolchainProblem.MissingHostTool, $"'{start.FileName}' cannot be run ({missing.Message}): install the package {(Container is null ? "util-linux" : start.FileName)}.", missing);
         }
+    }
+
+    ProcessStartInfo OnHost(string[] command, Dictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(command[0], command[1..]);
+        foreach (var inherited in (string[])["MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "KBUILD_OUTPUT", "ARCH", "CROSS_COMPILE", "KCFLAGS", "LOCALVERSION"]) start.Environment.Remove(inherited);
+        start.Environment["PATH"] = string.Join(':', [.. Path, start.Environment["PATH"]]);
+        foreach (var (variable, value) in environment) start.Environment[variable] = value;
+        return start;
+    }
+
+    // What runs in a container is no child of podman's.
+    void End(Process process, string name)
+    {
+        if (Container is not null) Podman.Stop(name);
+        Kill(process);
     }
 
     internal static void Kill(Process process)

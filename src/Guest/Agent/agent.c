@@ -63,7 +63,7 @@ static void serve(void)
 		watch(uevents, POLLIN, on_uevent, NULL);
 		watch(questions, POLLIN, on_question, NULL);
 		watch(klog.up ? klog.out : -1, queued(&klog.tx) ? POLLOUT : 0, on_writable, NULL);
-		watch(klog.up && klog.tx.size - queued(&klog.tx) > RECORD_MAX + 64 ? kmsg : -1, POLLIN, on_kmsg, NULL);
+		watch(klog.up && log_has_room() ? kmsg : -1, POLLIN, on_kmsg, NULL);
 		for (struct job *job = jobs; job < jobs + JOBS; job++)
 			watch_job(job);
 		if (poll(polls, watched, -1) < 0)

@@ -44,6 +44,7 @@ enum {
 	CONTROL_QUEUE = 1 << 20,
 	LOG_QUEUE = 64 << 10,
 	RECORD_MAX = 8 << 10,		/* one read of /dev/kmsg */
+	LOG_PATIENCE = 500000,		/* microseconds: what a command's end waits for the log of a flood */
 	SEED_MAX = 512,
 	JOBS = 64,
 	QUESTIONS = 16,			/* of those, what programs in the guest may take */

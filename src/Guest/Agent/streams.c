@@ -73,42 +73,60 @@ static void on_control(struct job *unused)
 
 static uint64_t logged;
 
-/* One record: "priority,sequence,microseconds,flags;text\n" and lines of properties nobody asked for. */
-static void on_kmsg(struct job *unused)
+static bool log_has_room(void)
+{
+	return klog.tx.size - queued(&klog.tx) > RECORD_MAX + 64;
+}
+
+/* One record: "priority,sequence,microseconds,flags;text\n" and lines of properties nobody asked for. False when there is none. */
+static bool take_record(void)
 {
 	static char record[RECORD_MAX + 1];
 	struct { uint64_t sequence, time; uint32_t priority; char text[RECORD_MAX]; } out;
+	ssize_t length = read(kmsg, record, RECORD_MAX);
+	unsigned long long sequence, time;
+	const char *text;
+	size_t text_length;
 
-	(void)unused;
-	for (int i = 0; i < 64 && klog.tx.size - queued(&klog.tx) > RECORD_MAX + 64; i++) {
-		ssize_t length = read(kmsg, record, RECORD_MAX);
-		unsigned long long sequence, time;
-		const char *text;
-		size_t text_length;
-
-		if (length < 0 && errno == EPIPE)
-			continue;		/* overwritten before we came; the next record's number shows how many */
-		if (length <= 0)
-			return;
-		record[length] = 0;
-		text = strchr(record, ';');
-		if (!text || sscanf(record, "%u,%llu,%llu", &out.priority, &sequence, &time) != 3)
-			continue;
-		text_length = strcspn(++text, "\n");
-		out.sequence = sequence;
-		out.time = time;
-		memcpy(out.text, text, text_length);
-		send_frame(&klog.tx, LOG_RECORD, 0, &out, 20 + text_length);
-		logged = sequence + 1;
-	}
+	if (length <= 0)
+		return length < 0 && errno == EPIPE;	/* overwritten before we came; the next record's number shows how many */
+	record[length] = 0;
+	text = strchr(record, ';');
+	if (!text || sscanf(record, "%u,%llu,%llu", &out.priority, &sequence, &time) != 3)
+		return true;
+	text_length = strcspn(++text, "\n");
+	out.sequence = sequence;
+	out.time = time;
+	memcpy(out.text, text, text_length);
+	send_frame(&klog.tx, LOG_RECORD, 0, &out, 20 + text_length);
+	logged = sequence + 1;
+	return true;
 }
 
-/* What the kernel has said so far is on its way before what comes of it is told. Returns the number after the last record that is. */
+static void on_kmsg(struct job *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 64 && log_has_room() && take_record(); i++)
+		;
+}
+
+/*
+ * What the kernel has said so far is on its way before what comes of it is told: all of it, or in a flood what a host that
+ * reads takes in LOG_PATIENCE. Returns the number after the last record that is.
+ */
 static uint64_t tell_log(void)
 {
+	struct pollfd port = { klog.out, POLLOUT, 0 };
+
 	if (!klog.up || kmsg < 0)
 		return 0;
-	on_kmsg(NULL);
+	for (uint64_t until = uptime_us() + LOG_PATIENCE; uptime_us() < until;) {
+		while (log_has_room() && take_record())
+			;
+		if (log_has_room() || poll(&port, 1, LOG_PATIENCE / 1000) <= 0 || !(port.revents & POLLOUT))
+			break;
+		flush(&klog);
+	}
 	return logged;
 }
 
