@@ -9,7 +9,7 @@ var workshop = new Workshop();
 IBench[] catalog =
 [
     new MmioReadBench(workshop), new IrqBench(workshop), new PostedBench(workshop), new DmaBench(workshop), new RegistersBench(),
-    new ScannerBench(), new BootBench(workshop), new RestoreBench(workshop), new FloodBench(), new EditTestBench(workshop), new IdleBench(), new UmlBench(workshop),
+    new ScannerBench(), new BootBench(workshop), new RestoreBench(workshop), new FloodBench(), new EditTestBench(workshop), new IdleBench(), new UmlBench(workshop), new MapBench(workshop),
 ];
 
 var json = args.Contains("--json");

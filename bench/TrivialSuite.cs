@@ -41,23 +41,4 @@ sealed class TrivialSuite : IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     DirectoryInfo Suite => _directory.CreateSubdirectory("s");
-
-    sealed class Nobody : ISuiteObserver
-    {
-        public void Planned(int? cells)
-        {
-        }
-
-        public void At(TestCell cell, string step)
-        {
-        }
-
-        public void Retries(TestCell cell, string reason)
-        {
-        }
-
-        public void Ended(CellResult result)
-        {
-        }
-    }
 }

@@ -117,6 +117,11 @@ public abstract class PciDevice
     /// <summary>Reports something about the driver, or about what the model does not do. A repeat of the same text is dropped.</summary>
     protected void Report(string check, string text) => Slot.Report(check, text);
 
+    /// <summary>Answers an access to a BAR by itself: for what stands in for hardware, which knows its registers and not their meaning. Not
+    /// asked for the MSI-X table, nor for what the BAR does not decode. Called under the lock.</summary>
+    /// <returns>True when it has; false, as most do, leaves it to the registers.</returns>
+    protected internal virtual bool Answer(ref BusTransaction transaction) => false;
+
     /// <summary>The device is in a slot: make timers here.</summary>
     protected virtual void PluggedIn() { }
 

@@ -379,6 +379,7 @@ public class PciSlot
             return;
         }
         if (bar.Kind == BarKind.Rom && transaction.Op == BusOp.MmioWrite) return;
+        if (ReferenceEquals(file, bar.Registers) && Device.Answer(ref transaction)) return;
         var known = transaction.Op == BusOp.MmioRead ? file.Read(offset, transaction.ReadData) : file.Write(offset, transaction.WriteData);
         if (!known && _findings.IsNew("undocumented-offset", transaction.Address << 3 | transaction.Bar))
             Add("undocumented-offset", $"{transaction.Op} of {transaction.Length} bytes at {file.Map.Name}+0x{offset:x}, where the datasheet is silent");

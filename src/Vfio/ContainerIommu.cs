@@ -6,7 +6,7 @@ namespace Understudy.Vfio;
 
 /// <summary>A VFIO container: <c>/dev/vfio/vfio</c>, or <c>/dev/iommu</c> behaving as one. What it can do is known once a group is in it and
 /// its type is set, so that comes with the first device.</summary>
-sealed class ContainerIommu : Iommu
+class ContainerIommu : Iommu
 {
     readonly FileDescriptor _container;
     readonly Dictionary<string, FileDescriptor> _groups = [];
@@ -14,7 +14,7 @@ sealed class ContainerIommu : Iommu
 
     public ContainerIommu(IommuMode mode) : base(mode)
     {
-        var path = mode is IommuMode.VfioType1 or IommuMode.VfioType1V2 ? "/dev/vfio/vfio" : "/dev/iommu";
+        var path = mode is IommuMode.VfioType1 or IommuMode.VfioType1V2 or IommuMode.NoIommu ? "/dev/vfio/vfio" : "/dev/iommu";
         _container = KernelFile.Open(path, path == "/dev/iommu" ? KernelFile.NoIommufd : KernelFile.NoVfio);
         try
         {
@@ -28,7 +28,7 @@ sealed class ContainerIommu : Iommu
         }
     }
 
-    int Type => Mode is IommuMode.VfioType1 or IommuMode.IommufdCompatType1 ? 1 : 3;
+    int Type => Mode switch { IommuMode.VfioType1 or IommuMode.IommufdCompatType1 => 1, IommuMode.NoIommu => 8, _ => 3 };
 
     public override IReadOnlyList<IovaRange> AllowedRanges
     {
@@ -47,7 +47,7 @@ sealed class ContainerIommu : Iommu
     public FileDescriptor Join(string group)
     {
         if (_groups.TryGetValue(group, out var joined)) return joined;
-        var file = KernelFile.Open($"/dev/vfio/{group}", KernelFile.NoGroup);
+        var file = Mode == IommuMode.NoIommu ? KernelFile.Open($"/dev/vfio/noiommu-{group}", KernelFile.NoUnsafe) : KernelFile.Open($"/dev/vfio/{group}", KernelFile.NoGroup);
         try
         {
             RequireViable(file, group);
@@ -63,6 +63,32 @@ sealed class ContainerIommu : Iommu
         return _groups[group] = file;
     }
 
+    /// <summary>The groups that are in this container.</summary>
+    public IReadOnlyDictionary<string, FileDescriptor> Groups => _groups;
+
+    internal override void SetDirtyTracking(bool on)
+    {
+        if (Mode != IommuMode.VfioType1V2) throw new VfioException($"{IommuModes.Name(Mode)} does not track which pages are written; {IommuModes.Name(IommuMode.VfioType1V2)} does, and an iommufd whose IOMMU can");
+        var argument = new byte[8];
+        Write(argument, on ? Uapi.DirtyStart : Uapi.DirtyStop);
+        Try($"Dirty tracking cannot be {(on ? "started" : "stopped")}", () => Ioctl.Bytes(_container, Uapi.IommuDirtyPages, argument, "VFIO_IOMMU_DIRTY_PAGES"));
+    }
+
+    internal override void TakeDirty(IovaRange range, ulong page, ulong[] bitmap, ulong address)
+    {
+        var argument = new byte[8 + Uapi.SizeOf<Uapi.DirtyBitmap>()];
+        Write(argument, Uapi.DirtyGet);
+        var get = new Uapi.DirtyBitmap { Iova = range.First, Bytes = range.Last - range.First + 1, Page = page, BitmapBytes = (ulong)bitmap.Length * 8, Bitmap = address };
+        MemoryMarshal.Write(argument.AsSpan(8), get);
+        Try($"The kernel does not say which pages of {range} were written", () => Ioctl.Bytes(_container, Uapi.IommuDirtyPages, argument, "VFIO_IOMMU_DIRTY_PAGES"));
+    }
+
+    static void Write(byte[] argument, uint flags)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(argument, argument.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(argument.AsSpan(4), flags);
+    }
+
     public override void Dispose()
     {
         foreach (var group in _groups.Values) group.Dispose();
@@ -75,23 +101,38 @@ sealed class ContainerIommu : Iommu
     private protected override void MapRange(SharedMapping memory, ulong iova, ulong bytes)
     {
         var map = new Uapi.MapDma { Size = Uapi.SizeOf<Uapi.MapDma>(), Flags = Uapi.MapRead | Uapi.MapWrite, Address = memory.Address, Iova = iova, Bytes = bytes };
-        Try($"0x{bytes:x} bytes at device address 0x{iova:x} cannot be mapped", () => Ioctl.Structure(_container, Uapi.IommuMapDma, ref map, "VFIO_IOMMU_MAP_DMA"));
+        try
+        {
+            Ioctl.Structure(_container, Uapi.IommuMapDma, ref map, "VFIO_IOMMU_MAP_DMA");
+        }
+        catch (LinuxException refused)
+        {
+            throw Refused(refused, $"0x{bytes:x} bytes at device address 0x{iova:x} cannot be mapped");
+        }
     }
 
-    private protected override ulong UnmapRange(ulong iova, ulong bytes) => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Iova = iova, Bytes = bytes }, $"0x{bytes:x} bytes at device address 0x{iova:x}");
+    private protected override ulong UnmapRange(ulong iova, ulong bytes) => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Iova = iova, Bytes = bytes });
 
-    private protected override ulong UnmapEverything() => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Flags = Uapi.UnmapAll }, "All device addresses");
+    private protected override ulong UnmapEverything() => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Flags = Uapi.UnmapAll });
 
-    ulong Unmap(Uapi.UnmapDma unmap, string what)
+    ulong Unmap(Uapi.UnmapDma unmap)
     {
-        Try($"{what} cannot be unmapped", () => Ioctl.Structure(_container, Uapi.IommuUnmapDma, ref unmap, "VFIO_IOMMU_UNMAP_DMA"));
-        return unmap.Bytes;
+        var (iova, bytes) = (unmap.Iova, unmap.Bytes);
+        try
+        {
+            Ioctl.Structure(_container, Uapi.IommuUnmapDma, ref unmap, "VFIO_IOMMU_UNMAP_DMA");
+            return unmap.Bytes;
+        }
+        catch (LinuxException refused)
+        {
+            throw Refused(refused, $"{(bytes == 0 ? "All device addresses" : $"0x{bytes:x} bytes at device address 0x{iova:x}")} cannot be unmapped");
+        }
     }
 
     void SetType()
     {
         if (Ioctl.Value(_container, Uapi.CheckExtension, Type, "VFIO_CHECK_EXTENSION") == 0)
-            throw new VfioException($"This kernel has no {IommuModes.Name(Mode)}: load vfio_iommu_type1, or choose another mode");
+            throw new VfioException($"This kernel has no {IommuModes.Name(Mode)}: {(Mode == IommuMode.NoIommu ? KernelFile.NoUnsafe : "load vfio_iommu_type1, or choose another mode")}");
         Try($"{IommuModes.Name(Mode)} cannot be used", () => Ioctl.Value(_container, Uapi.SetIommu, Type, "VFIO_SET_IOMMU"));
         _typeSet = true;
     }

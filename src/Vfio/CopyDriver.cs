@@ -18,6 +18,9 @@ public abstract class CopyDriver(VfioDevice device, string name) : IDisposable
     /// <summary>The fewest bytes one copy has.</summary>
     public virtual ulong LeastBytes => 1;
 
+    /// <summary>Addresses and numbers of bytes are multiples of this.</summary>
+    public virtual ulong Granule => 1;
+
     /// <summary>The most bytes one copy has.</summary>
     public abstract ulong MostBytes { get; }
 
@@ -32,6 +35,7 @@ public abstract class CopyDriver(VfioDevice device, string name) : IDisposable
     public void Init()
     {
         Require(!_initialised, "is initialised already");
+        if (Device.VendorId == 0xFFFF) throw VfioDevice.Gone(Device.Name);
         OnInit();
         _initialised = true;
     }
@@ -54,6 +58,7 @@ public abstract class CopyDriver(VfioDevice device, string name) : IDisposable
         RequireIdle();
         if (bytes < LeastBytes || bytes > MostBytes) throw new ArgumentOutOfRangeException(nameof(bytes), $"{Name} copies {LeastBytes} to {MostBytes} bytes at a time, not {bytes}");
         if (copies < 1 || copies > MostCopies) throw new ArgumentOutOfRangeException(nameof(copies), $"{Name} makes 1 to {MostCopies} copies at a time, not {copies}");
+        if ((source | destination | bytes) % Granule != 0) throw new ArgumentException($"{Name} copies multiples of {Granule} bytes at multiples of {Granule}, not 0x{bytes:x} bytes from 0x{source:x} to 0x{destination:x}", nameof(bytes));
         OnStart(source, destination, bytes, copies);
         _copying = true;
     }
@@ -69,13 +74,16 @@ public abstract class CopyDriver(VfioDevice device, string name) : IDisposable
         return OnWait(timeout ?? TimeSpan.FromSeconds(30));
     }
 
-    /// <summary>Copies and waits, in as many steps as the device needs.</summary>
+    /// <summary>Copies and waits, in as many steps as the device needs. What would be too little for a last step is copied with bytes that were
+    /// copied before, so the two ranges must not overlap.</summary>
     /// <returns>False when the device reported an error.</returns>
     public bool Copy(ulong source, ulong destination, ulong bytes)
     {
         for (ulong at = 0; at < bytes; at += MostBytes)
         {
-            Start(source + at, destination + at, Math.Min(MostBytes, bytes - at));
+            var step = Math.Min(MostBytes, bytes - at);
+            if (step < LeastBytes && at > 0) (at, step) = (at - (LeastBytes - step), LeastBytes);
+            Start(source + at, destination + at, step);
             if (!Wait()) return false;
         }
         return true;

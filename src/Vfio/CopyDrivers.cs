@@ -9,6 +9,10 @@ public static class CopyDrivers
         (0x8086, 0x0B25, device => new DsaDriver(device)),
         (0x8086, 0x11FB, device => new DsaDriver(device)),
         (0x8086, 0x1212, device => new DsaDriver(device)),
+        (0x8086, 0x10C9, device => new IgbDriver(device)),
+        (0x1E0F, 0x0007, device => new NvmeDriver(device)),      // the model; disks of other makers are for a program to add that knows what is on them
+        (0x1B36, 0x0010, device => new NvmeDriver(device)),      // QEMU's
+        (0x1A4A, 0x2030, device => new DatadevDriver(device)),
     ];
 
     /// <summary>Adds a driver for a device.</summary>

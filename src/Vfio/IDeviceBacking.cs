@@ -42,4 +42,19 @@ interface IDeviceBacking : IDisposable
     void Mask(InterruptKind kind, bool masked);
 
     void Reset();
+
+    /// <summary>What may be done with a feature.</summary>
+    FeatureAccess Probe(DeviceFeature feature);
+
+    /// <summary>The number that a feature is.</summary>
+    ulong GetFeature(DeviceFeature feature);
+
+    /// <summary>Sets a feature, with what belongs to it.</summary>
+    void SetFeature(DeviceFeature feature, ReadOnlySpan<byte> value);
+
+    /// <summary>The devices that a hot reset resets, this one among them; none where there is no hot reset.</summary>
+    IReadOnlyList<string> HotResetGroup();
+
+    /// <summary>Resets all of them.</summary>
+    void HotReset();
 }

@@ -6,6 +6,7 @@ namespace Understudy.Vfio;
 /// iommufd, or the table of a model; devices may share it. Not for use from several threads at once.</summary>
 public abstract class Iommu : IDisposable
 {
+    const int MostNamed = 8;
     readonly List<IovaRange> _mapped = [];
     IovaAllocator? _addresses;
 
@@ -14,7 +15,7 @@ public abstract class Iommu : IDisposable
     /// <summary>How it is asked for.</summary>
     public IommuMode Mode { get; }
 
-    /// <summary>What is mapped now, in order of mapping.</summary>
+    /// <summary>What is mapped now, in order of address.</summary>
     public IReadOnlyList<IovaRange> Mapped => _mapped;
 
     /// <summary>The device addresses that may be mapped, in order. A container knows them once a device is in it.</summary>
@@ -28,6 +29,7 @@ public abstract class Iommu : IDisposable
     {
         IommuMode.Iommufd => new IommufdIommu(),
         IommuMode.Model => new ModelIommu(),
+        IommuMode.NoIommu => new NoIommu(),
         _ => new ContainerIommu(mode),
     };
 
@@ -48,10 +50,12 @@ public abstract class Iommu : IDisposable
     }
 
     /// <summary>Memory of this process, mapped at a device address of its own choosing.</summary>
-    /// <param name="bytes">A power of two, at least a page.</param>
+    /// <param name="bytes">A power of two, at least a page. Without an IOMMU the buffer has a huge page, however few are asked for.</param>
     /// <param name="pageSize">0 for the machine's pages, or the size of huge pages to use: 2 MiB, 1 GiB. They must have been reserved.</param>
     /// <exception cref="VfioException">No memory, no huge pages, no device addresses, or more memory than may be locked.</exception>
-    public DmaBuffer Allocate(ulong bytes, ulong pageSize = 0)
+    public DmaBuffer Allocate(ulong bytes, ulong pageSize = 0) => NewBuffer(bytes, pageSize);
+
+    private protected virtual DmaBuffer NewBuffer(ulong bytes, ulong pageSize)
     {
         var memory = NewMemory(bytes, pageSize);
         try
@@ -72,12 +76,29 @@ public abstract class Iommu : IDisposable
     {
         ArgumentNullException.ThrowIfNull(memory);
         var range = IovaRange.Of(iova, memory.Length);
-        foreach (var other in _mapped)
-            if (other.Overlaps(range)) throw new VfioException($"Device addresses {range} cannot be mapped: {other} is mapped already");
+        var place = Place(range);
+        if (place < _mapped.Count && _mapped[place].Overlaps(range)) throw new VfioException($"Device addresses {range} cannot be mapped: {_mapped[place]} is mapped already");
         MapRange(memory, range.First, memory.Length);
-        _mapped.Add(range);
+        _mapped.Insert(place, range);
         return new DmaBuffer(this, memory, iova);
     }
+
+    /// <summary>Memory that devices reach already.</summary>
+    private protected DmaBuffer Adopt(SharedMapping memory, ulong iova)
+    {
+        var range = IovaRange.Of(iova, memory.Length);
+        _mapped.Insert(Place(range), range);
+        return new DmaBuffer(this, memory, iova);
+    }
+
+    /// <summary>Notes from now on which pages devices write: what live migration and checkpoints need.</summary>
+    /// <exception cref="VfioException">The IOMMU, or the kernel's interface to it, cannot; the message says which.</exception>
+    public DirtyTracking TrackDirty() => new(this);
+
+    internal abstract void SetDirtyTracking(bool on);
+
+    /// <summary>Sets the bits of the pages of a mapping that were written, and forgets them. The kernel is told where the bitmap lies.</summary>
+    internal abstract void TakeDirty(IovaRange range, ulong page, ulong[] bitmap, ulong address);
 
     /// <summary>Maps a device's own BAR, so that another device reaches it directly. Containers of <c>/dev/vfio/vfio</c> do that; an iommufd
     /// refuses.</summary>
@@ -89,7 +110,7 @@ public abstract class Iommu : IDisposable
         var memory = device.BarMemory(bar) ?? throw new VfioException($"{device.Name}: BAR {bar} is not memory that can be mapped");
         var range = IovaRange.Of(NewAddress(memory.Length), memory.Length);
         MapRange(memory, range.First, memory.Length);
-        _mapped.Add(range);
+        _mapped.Insert(Place(range), range);
         return range;
     }
 
@@ -106,12 +127,27 @@ public abstract class Iommu : IDisposable
     /// <exception cref="VfioException">It is not mapped, or the kernel refuses.</exception>
     public ulong Unmap(IovaRange range)
     {
-        if (!_mapped.Contains(range))
-            throw new VfioException($"Device addresses {range} are not a mapping; there {(_mapped.Count == 0 ? "is none" : $"is {string.Join(", ", _mapped)}")}");
+        var place = Place(range);
+        if (!IsAt(place, range)) throw new VfioException($"Device addresses {range} are not a mapping; there {(_mapped.Count == 0 ? "is none" : $"is {string.Join(", ", _mapped.Take(MostNamed))}{(_mapped.Count > MostNamed ? $" and {_mapped.Count - MostNamed} more" : "")}")}");
         var bytes = UnmapRange(range.First, range.Last - range.First + 1);
-        _mapped.Remove(range);
+        _mapped.RemoveAt(place);
         return bytes;
     }
+
+    // The first mapping that does not end before the range begins: where it is, what it overlaps, or where it would be.
+    int Place(IovaRange range)
+    {
+        int low = 0, high = _mapped.Count;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_mapped[middle].Last < range.First) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
+    bool IsAt(int place, IovaRange range) => place < _mapped.Count && _mapped[place] == range;
 
     /// <summary>Unmaps everything.</summary>
     /// <returns>Bytes unmapped.</returns>
@@ -128,7 +164,7 @@ public abstract class Iommu : IDisposable
     internal void Release(DmaBuffer buffer)
     {
         var range = IovaRange.Of(buffer.Iova, buffer.Size);
-        if (!IsClosed && _mapped.Contains(range)) Unmap(range);
+        if (!IsClosed && IsAt(Place(range), range)) Unmap(range);
     }
 
     private protected abstract bool IsClosed { get; }
@@ -140,7 +176,7 @@ public abstract class Iommu : IDisposable
     private protected abstract ulong UnmapEverything();
 
     /// <summary>The kernel's refusal, in words that help.</summary>
-    private protected static VfioException Refused(LinuxException cause, string what) => new($"{what}: {cause.Message}.{Advice(cause.Errno)}", cause);
+    internal static VfioException Refused(LinuxException cause, string what) => new($"{what}: {cause.Message}.{Advice(cause.Errno)}", cause);
 
     static string Advice(int errno) => errno switch
     {

@@ -10,10 +10,11 @@ public static class IommuModes
         (IommuMode.VfioType1V2, "vfio_type1v2_iommu"),
         (IommuMode.IommufdCompatType1, "iommufd_compat_type1"),
         (IommuMode.IommufdCompatType1V2, "iommufd_compat_type1v2"),
+        (IommuMode.NoIommu, "noiommu"),
     ];
 
-    /// <summary>The modes the kernel has.</summary>
-    public static IReadOnlyList<IommuMode> All { get; } = [.. s_names.Select(entry => entry.Mode)];
+    /// <summary>The modes the kernel has, with an IOMMU.</summary>
+    public static IReadOnlyList<IommuMode> All { get; } = [.. s_names.Select(entry => entry.Mode).Where(mode => mode != IommuMode.NoIommu)];
 
     /// <summary>What a mode is called.</summary>
     public static string Name(IommuMode mode) => s_names.FirstOrDefault(entry => entry.Mode == mode).Name ?? "model";

@@ -6,6 +6,8 @@ namespace Understudy.Vfio;
 /// <summary>One IOAS of an iommufd of our own.</summary>
 sealed class IommufdIommu : Iommu
 {
+    const int NotTypewriter = 25, Unsupported = 95;      // ENOTTY, EOPNOTSUPP
+    readonly List<uint> _tracking = [];
     const int MessageTooLong = 90;       // EMSGSIZE: there are more ranges than there was room for
 
     public IommufdIommu() : base(IommuMode.Iommufd)
@@ -40,6 +42,58 @@ sealed class IommufdIommu : Iommu
         }
     }
 
+    /// <summary>What a device that is bound to this iommufd is to be attached to: where its IOMMU can note which pages are written, a page
+    /// table that does, else the address space, for which the kernel makes one.</summary>
+    public uint PageTableFor(uint device)
+    {
+        var info = new Uapi.HardwareInfo { Size = Uapi.SizeOf<Uapi.HardwareInfo>(), DeviceId = device };
+        try
+        {
+            Ioctl.Structure(File, Uapi.GetHardwareInfo, ref info, "IOMMU_GET_HW_INFO");
+        }
+        catch (LinuxException none) when (none.Errno is Unsupported or NotTypewriter)
+        {
+            return Ioas;        // kernels before 6.6, and IOMMUs that say nothing of themselves
+        }
+        if ((info.Capabilities & Uapi.HardwareTracksDirty) == 0) return Ioas;
+        var table = new Uapi.AllocatePageTable { Size = Uapi.SizeOf<Uapi.AllocatePageTable>(), Flags = Uapi.PageTableTracksDirty, DeviceId = device, Parent = Ioas };
+        Ioctl.Structure(File, Uapi.PageTableAllocate, ref table, "IOMMU_HWPT_ALLOC");
+        _tracking.Add(table.Id);
+        return table.Id;
+    }
+
+    internal override void SetDirtyTracking(bool on)
+    {
+        if (_tracking.Count == 0) throw new VfioException("No device here is behind an IOMMU that notes which pages are written (IOMMU_HW_CAP_DIRTY_TRACKING): VT-d with second-stage access and dirty bits (SSADS), AMD-Vi with host dirty support (HDSup)");
+        foreach (var table in _tracking)
+        {
+            var track = new Uapi.TrackDirty { Size = Uapi.SizeOf<Uapi.TrackDirty>(), Flags = on ? Uapi.SetDirtyTrackingOn : 0, PageTable = table };
+            Try($"Dirty tracking cannot be {(on ? "started" : "stopped")}", () => Ioctl.Structure(File, Uapi.SetDirtyTracking, ref track, "IOMMU_HWPT_SET_DIRTY_TRACKING"));
+        }
+    }
+
+    // Each table adds the bits of what its devices wrote.
+    internal override void TakeDirty(IovaRange range, ulong page, ulong[] bitmap, ulong address)
+    {
+        foreach (var table in _tracking)
+        {
+            var get = new Uapi.PageTableDirty { Size = Uapi.SizeOf<Uapi.PageTableDirty>(), PageTable = table, Iova = range.First, Bytes = range.Last - range.First + 1, Page = page, Bitmap = address };
+            Try($"The kernel does not say which pages of {range} were written", () => Ioctl.Structure(File, Uapi.GetDirtyBitmap, ref get, "IOMMU_HWPT_GET_DIRTY_BITMAP"));
+        }
+    }
+
+    static void Try(string what, Func<int> call)
+    {
+        try
+        {
+            call();
+        }
+        catch (LinuxException refused)
+        {
+            throw Refused(refused, what);
+        }
+    }
+
     public override void Dispose()
     {
         File.Dispose();
@@ -65,11 +119,11 @@ sealed class IommufdIommu : Iommu
         }
     }
 
-    private protected override ulong UnmapRange(ulong iova, ulong bytes) => Unmap(iova, bytes, $"0x{bytes:x} bytes at device address 0x{iova:x}");
+    private protected override ulong UnmapRange(ulong iova, ulong bytes) => Unmap(iova, bytes);
 
-    private protected override ulong UnmapEverything() => Unmap(0, ulong.MaxValue, "All device addresses");
+    private protected override ulong UnmapEverything() => Unmap(0, ulong.MaxValue);
 
-    ulong Unmap(ulong iova, ulong bytes, string what)
+    ulong Unmap(ulong iova, ulong bytes)
     {
         var unmap = new Uapi.UnmapIoas { Size = Uapi.SizeOf<Uapi.UnmapIoas>(), Id = Ioas, Iova = iova, Bytes = bytes };
         try
@@ -79,7 +133,7 @@ sealed class IommufdIommu : Iommu
         }
         catch (LinuxException refused)
         {
-            throw Refused(refused, $"{what} cannot be unmapped");
+            throw Refused(refused, $"{(bytes == ulong.MaxValue ? "All device addresses" : $"0x{bytes:x} bytes at device address 0x{iova:x}")} cannot be unmapped");
         }
     }
 

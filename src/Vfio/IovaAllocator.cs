@@ -7,8 +7,9 @@ namespace Understudy.Vfio;
 /// <param name="ranges">What is allowed, as <see cref="Iommu.AllowedRanges"/> gives it.</param>
 public sealed class IovaAllocator(IReadOnlyList<IovaRange> ranges)
 {
+    const ulong FirstUsed = 4096;       // many devices take address 0 for none
     int _range;
-    ulong _next = ranges.Count > 0 ? ranges[0].First : 0;
+    ulong _next = ranges.Count > 0 ? Math.Max(ranges[0].First, FirstUsed) : 0;
     bool _spent = ranges.Count == 0;
 
     /// <summary>A range of so many bytes.</summary>

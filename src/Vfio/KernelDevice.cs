@@ -8,6 +8,7 @@ namespace Understudy.Vfio;
 sealed class KernelDevice : IDeviceBacking
 {
     readonly FileDescriptor _device;
+    readonly Iommu _iommu;
     readonly Uapi.RegionInfo _config;
     readonly Uapi.RegionInfo[] _bars = new Uapi.RegionInfo[6];
     readonly SharedMapping?[] _mapped = new SharedMapping?[6];
@@ -15,7 +16,7 @@ sealed class KernelDevice : IDeviceBacking
 
     public KernelDevice(string address, Iommu iommu, Guid? vfToken = null)
     {
-        Name = address;
+        (Name, _iommu) = (address, iommu);
         var path = RequireBound(address);
         _device = iommu is IommufdIommu iommufd ? OpenNode(path, iommufd, vfToken) : OpenInGroup(path, (ContainerIommu)iommu, vfToken);
         try
@@ -78,15 +79,15 @@ sealed class KernelDevice : IDeviceBacking
 
     public void Reset() => Try("cannot be reset", () => Ioctl.Value(_device, Uapi.DeviceReset, 0, "VFIO_DEVICE_RESET"));
 
-    // A feature's header, and the UUID as it is written.
-    public void SetVfToken(Guid token)
-    {
-        var argument = new byte[8 + 16];
-        BinaryPrimitives.WriteInt32LittleEndian(argument, argument.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(argument.AsSpan(4), Uapi.FeatureSet | Uapi.FeatureVfToken);
-        token.TryWriteBytes(argument.AsSpan(8), bigEndian: true, out _);
-        Try("takes no VF token", () => Ioctl.Bytes(_device, Uapi.DeviceFeature, argument, "VFIO_DEVICE_FEATURE (PCI_VF_TOKEN)"));
-    }
+    public FeatureAccess Probe(DeviceFeature feature) => KernelFeatures.Probe(_device, Name, feature);
+
+    public ulong GetFeature(DeviceFeature feature) => KernelFeatures.Get(_device, Name, feature);
+
+    public void SetFeature(DeviceFeature feature, ReadOnlySpan<byte> value) => KernelFeatures.Set(_device, Name, feature, value);
+
+    public IReadOnlyList<string> HotResetGroup() => Understudy.Vfio.HotReset.Group(_device, Name);
+
+    public void HotReset() => Understudy.Vfio.HotReset.Do(_device, Name, _iommu);
 
     public void Dispose()
     {
@@ -166,18 +167,17 @@ sealed class KernelDevice : IDeviceBacking
         if (moved != wanted) throw new VfioException($"{Name}: an access of {wanted} bytes at 0x{offset:x} of {what} moved {moved}");
     }
 
-    internal static string RequireBound(string address)
+    internal static string RequireBound(string address, string root = "/sys/bus/pci")
     {
-        var path = $"/sys/bus/pci/devices/{address}";
+        var path = $"{root}/devices/{address}";
         if (!Directory.Exists(path)) throw new VfioException($"There is no PCI device {address}. 'understudy vfio list' shows what there is; addresses look like 0000:03:00.0.");
-        var driver = new DirectoryInfo($"{path}/driver").ResolveLinkTarget(returnFinalTarget: false)?.Name;
+        var driver = PciFunction.Link($"{path}/driver");
         return driver == "vfio-pci" ? path : throw new VfioException($"{address} is bound to {driver ?? "no driver"}, not to vfio-pci: run 'understudy vfio bind {address}'");
     }
 
     static FileDescriptor OpenInGroup(string path, ContainerIommu container, Guid? vfToken)
     {
-        var group = new DirectoryInfo($"{path}/iommu_group").ResolveLinkTarget(returnFinalTarget: false)?.Name
-            ?? throw new VfioException($"{Path.GetFileName(path)} is in no IOMMU group: the machine has no IOMMU, or the kernel does not use it (intel_iommu=on, amd_iommu=on)");
+        var group = GroupOf(path);
         var file = container.Join(group);
         try
         {
@@ -189,21 +189,30 @@ sealed class KernelDevice : IDeviceBacking
         }
     }
 
+    internal static string GroupOf(string path)
+        => PciFunction.Link($"{path}/iommu_group")
+            ?? throw new VfioException($"{Path.GetFileName(path)} is in no IOMMU group: the machine has no IOMMU, or the kernel does not use it (intel_iommu=on, amd_iommu=on)");
+
     static string TokenAdvice(LinuxException refused)
         => refused.Errno == Errno.EACCES ? ". A virtual function, and the physical one while one of them is open, wants the VF token that was set." : "";
 
-    static FileDescriptor OpenNode(string path, IommufdIommu iommufd, Guid? vfToken)
+    internal static FileDescriptor OpenNode(string path)
     {
         var nodes = $"{path}/vfio-dev";
         var node = Directory.Exists(nodes) ? Directory.EnumerateDirectories(nodes, "vfio*").Select(Path.GetFileName).FirstOrDefault() : null;
         if (node is null) throw new VfioException($"{Path.GetFileName(path)} has no device node of its own. {KernelFile.NoNode}");
-        var file = KernelFile.Open($"/dev/vfio/devices/{node}", KernelFile.NoNode);
+        return KernelFile.Open($"/dev/vfio/devices/{node}", KernelFile.NoNode);
+    }
+
+    static FileDescriptor OpenNode(string path, IommufdIommu iommufd, Guid? vfToken)
+    {
+        var file = OpenNode(path);
         var token = GCHandle.Alloc(vfToken?.ToByteArray(bigEndian: true), GCHandleType.Pinned);
         try
         {
             var bind = new Uapi.Bind { Size = Uapi.SizeOf<Uapi.Bind>(), Flags = vfToken is null ? 0 : Uapi.BindToken, Iommufd = iommufd.File.Number, Token = (ulong)token.AddrOfPinnedObject() };
             Ioctl.Structure(file, Uapi.BindIommufd, ref bind, "VFIO_DEVICE_BIND_IOMMUFD");
-            var attach = new Uapi.Attach { Size = Uapi.SizeOf<Uapi.Attach>(), PageTable = iommufd.Ioas };
+            var attach = new Uapi.Attach { Size = Uapi.SizeOf<Uapi.Attach>(), PageTable = iommufd.PageTableFor(bind.DeviceId) };
             Ioctl.Structure(file, Uapi.AttachPageTable, ref attach, "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
             return file;
         }

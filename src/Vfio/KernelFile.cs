@@ -8,6 +8,7 @@ static class KernelFile
     public const string NoVfio = "Load vfio_pci (modprobe vfio-pci); the kernel needs CONFIG_VFIO and CONFIG_VFIO_CONTAINER.";
     public const string NoIommufd = "Load iommufd (modprobe iommufd); the kernel needs CONFIG_IOMMUFD, which Debian's does not have.";
     public const string NoGroup = "Bind the device to vfio-pci first ('understudy vfio bind'); without an IOMMU there are no groups (intel_iommu=on, amd_iommu=on).";
+    public const string NoUnsafe = "The kernel needs CONFIG_VFIO_NOIOMMU, vfio its parameter enable_unsafe_noiommu_mode=1, and the device no IOMMU, before it is bound to vfio-pci.";
     public const string NoNode = "The kernel needs CONFIG_VFIO_DEVICE_CDEV.";
 
     public static FileDescriptor Open(string path, string advice)

@@ -104,6 +104,17 @@ sealed class ModelDevice : IDeviceBacking, IPciBus
         WriteConfig(0x04, command);
     }
 
+    public FeatureAccess Probe(DeviceFeature feature) => FeatureAccess.None;
+
+    public ulong GetFeature(DeviceFeature feature) => throw new VfioException($"{Name} is a model, which has no {feature}");
+
+    public void SetFeature(DeviceFeature feature, ReadOnlySpan<byte> value) => throw new VfioException($"{Name} is a model, which has no {feature}");
+
+    // A model has its bus for itself.
+    public IReadOnlyList<string> HotResetGroup() => [Name];
+
+    public void HotReset() => Reset();
+
     public void Dispose()
     {
         if (_enabled is { } kind) Disable(kind);

@@ -8,7 +8,9 @@ namespace Understudy.Vfio;
 sealed class ModelIommu : Iommu
 {
     const int Missing = 2, TooLarge = 75;       // ENOENT, EOVERFLOW
+    const int PageShift = 12;
     readonly SortedList<ulong, SharedMapping> _table = [];
+    HashSet<ulong>? _written;
 
     public ModelIommu() : base(IommuMode.Model) { }
 
@@ -47,10 +49,25 @@ sealed class ModelIommu : Iommu
         {
             if (!Find(iova, source.Length, out var memory, out var offset, out var length)) return false;
             memory.Write(offset, source[..length]);
+            if (_written is not null)
+                for (var page = iova >> PageShift; page <= iova + (ulong)length - 1 >> PageShift; page++) _written.Add(page);
             iova += (ulong)length;
             source = source[length..];
         }
         return true;
+    }
+
+    internal override void SetDirtyTracking(bool on)
+    {
+        lock (Clock.Gate) _written = on ? [] : null;
+    }
+
+    internal override void TakeDirty(IovaRange range, ulong page, ulong[] bitmap, ulong address)
+    {
+        lock (Clock.Gate)
+            for (var number = range.First >> PageShift; number <= range.Last >> PageShift; number++)
+                if (_written?.Remove(number) == true)
+                    bitmap[(number - (range.First >> PageShift)) / 64] |= 1UL << (int)((number - (range.First >> PageShift)) % 64);
     }
 
     private protected override void MapRange(SharedMapping memory, ulong iova, ulong bytes)

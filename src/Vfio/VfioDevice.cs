@@ -25,8 +25,17 @@ public sealed class VfioDevice : IDisposable
         ArgumentNullException.ThrowIfNull(iommu);
         return iommu.Mode == IommuMode.Model
             ? throw new ArgumentException("A card needs an IOMMU of the kernel's, not the one of models", nameof(iommu))
-            : new VfioDevice(new KernelDevice(address, iommu, vfToken), iommu);
+            : Answering(new VfioDevice(new KernelDevice(address, iommu, vfToken), iommu));
     }
+
+    internal static VfioDevice Answering(VfioDevice device)
+    {
+        if (device.VendorId != 0xFFFF) return device;
+        device.Dispose();
+        throw Gone(device.Name);
+    }
+
+    internal static VfioException Gone(string name) => new($"{name} answers all ones: it is switched off, asleep in D3cold, or gone from its slot");
 
     /// <summary>Puts a model into a slot of its own and opens it.</summary>
     /// <param name="model">A model that is in no slot yet.</param>
@@ -34,7 +43,7 @@ public sealed class VfioDevice : IDisposable
     /// <param name="interceptors">Trace recorders, fault injectors and the like, outermost first.</param>
     public static VfioDevice Open(PciDevice model, Iommu iommu, params IReadOnlyList<BusInterceptor> interceptors)
         => iommu is ModelIommu models
-            ? new VfioDevice(new ModelDevice(model, models, interceptors), iommu)
+            ? Answering(new VfioDevice(new ModelDevice(model, models, interceptors), iommu))
             : throw new ArgumentException($"A model needs an IOMMU of mode {IommuMode.Model}", nameof(iommu));
 
     /// <summary>What to call it in messages.</summary>
@@ -67,6 +76,10 @@ public sealed class VfioDevice : IDisposable
 
     /// <summary>A BAR as memory of this process; null for a model, and for a BAR that the kernel does not let be mapped.</summary>
     internal Linux.SharedMapping? BarMemory(int bar) => _backing.BarMemory(bar);
+
+    internal void ReadBar(int bar, ulong offset, Span<byte> destination) => _backing.ReadBar(bar, offset, destination);
+
+    internal void WriteBar(int bar, ulong offset, ReadOnlySpan<byte> source) => _backing.WriteBar(bar, offset, source);
 
     /// <summary>The size of the page by which the IOMMU translates a device address of this card.</summary>
     /// <returns>Bytes; 0 where the address is not mapped, and null where it cannot be seen: for a model, and on kernels without
@@ -121,8 +134,35 @@ public sealed class VfioDevice : IDisposable
     /// <exception cref="VfioException">It is no function with virtual functions, or vfio-pci was loaded without <c>enable_sriov=1</c>.</exception>
     public void SetVfToken(Guid token)
     {
-        if (_backing is not KernelDevice card) throw new VfioException($"{Name} is a model, which has no virtual functions");
-        card.SetVfToken(token);
+        Span<byte> value = stackalloc byte[16];
+        token.TryWriteBytes(value, bigEndian: true, out _);
+        _backing.SetFeature(DeviceFeature.VfToken, value);
+    }
+
+    /// <summary>What it offers beside registers, interrupts and DMA: asks the kernel each time. A model offers nothing.</summary>
+    /// <exception cref="VfioException">The kernel fails to answer.</exception>
+    public DeviceFeatures ProbeFeatures() => new(_backing);
+
+    /// <summary>Lets it sleep until it is used again (VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY). Its registers may not be touched before
+    /// <see cref="ExitLowPower"/>.</summary>
+    /// <exception cref="VfioException">It cannot, see <see cref="DeviceFeatures.LowPower"/>, or it sleeps already.</exception>
+    public void EnterLowPower() => _backing.SetFeature(DeviceFeature.LowPowerEntry, stackalloc byte[8]);
+
+    /// <summary>Wakes it.</summary>
+    /// <exception cref="VfioException">It cannot sleep.</exception>
+    public void ExitLowPower() => _backing.SetFeature(DeviceFeature.LowPowerExit, []);
+
+    /// <summary>The devices that a hot reset resets, by address, this one among them; none where its slot or bus cannot be reset.</summary>
+    /// <exception cref="VfioException">The kernel fails to answer.</exception>
+    public IReadOnlyList<string> HotResetGroup => _backing.HotResetGroup();
+
+    /// <summary>Resets its slot or bus, and with it every device of <see cref="HotResetGroup"/>, all of which have to be open on the same
+    /// <see cref="Iommu"/>. Interrupts are off afterwards: <see cref="InterruptSet.Enable"/>.</summary>
+    /// <exception cref="VfioException">There is no hot reset, or one of the others is not open here; the message names it.</exception>
+    public void HotReset()
+    {
+        if (HotResetGroup.Count == 0) throw new VfioException($"{Name} has no hot reset: neither its slot nor its bus can be reset");
+        _backing.HotReset();
     }
 
     /// <summary>Function-level reset, or what the kernel has instead. Interrupts are off afterwards: <see cref="InterruptSet.Enable"/>.</summary>

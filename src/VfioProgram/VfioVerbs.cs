@@ -36,7 +36,7 @@ public static class VfioVerbs
     public static Command Test()
     {
         var address = new Argument<string>("ADDRESS") { Description = "The device, as 0000:6a:01.0, bound to vfio-pci" };
-        var modes = new Option<string[]>("--mode") { Description = $"IOMMU modes: {string.Join(", ", IommuModes.All.Select(IommuModes.Name))}; all unless told", AllowMultipleArgumentsPerToken = true };
+        var modes = new Option<string[]>("--mode") { Description = $"IOMMU modes: {string.Join(", ", IommuModes.All.Select(IommuModes.Name))}; all unless told. And {IommuModes.Name(IommuMode.NoIommu)}, where the machine has none", AllowMultipleArgumentsPerToken = true };
         var name = new Option<string>("--name") { Description = "Only cases whose name fits, as 'driver.*'", DefaultValueFactory = _ => "*" };
         var list = new Option<bool>("--list") { Description = "Only says which cases there are" };
         var command = new Command("test", "Runs the cases of the kernel's VFIO selftests, and more, on a device; writes KTAP") { address, modes, name, list };
@@ -55,6 +55,75 @@ public static class VfioVerbs
             return VfioCases.Run(cases, iommu => VfioDevice.Open(parsed.GetValue(address)!, iommu), Console.Out, stop.Token) == 0 && !stop.IsCancellationRequested ? 0 : Failed;
         }));
         return command;
+    }
+
+    /// <summary><c>features ADDRESS</c>: what a device offers beside registers, interrupts and DMA.</summary>
+    public static Command Features()
+    {
+        var address = new Argument<string>("ADDRESS") { Description = "The device, as 0000:6a:01.0, bound to vfio-pci" };
+        var mode = new Option<string?>("--mode") { Description = $"The IOMMU mode, of those of 'test' and {IommuModes.Name(IommuMode.NoIommu)}; iommufd, or where there is none a container" };
+        var command = new Command("features", "What a device offers: interrupts, resets, migration, sleep, tracking of what it writes") { address, mode };
+        command.SetAction(parsed => Try(() =>
+        {
+            using var iommu = parsed.GetValue(mode) is { } named ? Iommu.Open(IommuModes.Parse(named)) : Iommu.OpenBest(Console.Error.WriteLine);
+            using var device = VfioDevice.Open(parsed.GetValue(address)!, iommu);
+            var features = device.ProbeFeatures();
+            Console.WriteLine($"interrupts      {string.Join(", ", Enum.GetValues<InterruptKind>().Where(kind => device.Interrupts(kind) > 0).Select(kind => $"{kind} {device.Interrupts(kind)}"))}");
+            Console.WriteLine($"reset           {(device.CanReset ? "by itself" : "not by itself")}; hot: {(device.HotResetGroup is { Count: > 0 } group ? string.Join(", ", group) : "none")}");
+            Console.WriteLine($"features        {(features.Offered.Count == 0 ? "none" : string.Join(", ", features.Offered.Select(feature => $"{feature} ({features[feature]})")))}");
+            Console.WriteLine($"migration       {features.Migration}");
+            Console.WriteLine($"dirty tracking  {Tracking(iommu)}");
+            return 0;
+        }));
+        return command;
+    }
+
+    static string Tracking(Iommu iommu)
+    {
+        try
+        {
+            iommu.TrackDirty().Dispose();
+            return "yes";
+        }
+        catch (VfioException cannot)
+        {
+            return cannot.Message;
+        }
+    }
+
+    /// <summary><c>measure ADDRESS</c>: how long a mapping takes.</summary>
+    public static Command Measure()
+    {
+        var address = new Argument<string>("ADDRESS") { Description = "The device, as 0000:6a:01.0, bound to vfio-pci" };
+        var mode = new Option<string>("--mode") { Description = "The IOMMU mode", DefaultValueFactory = _ => IommuModes.Name(IommuMode.Iommufd) };
+        var sizes = new Option<string[]>("--size") { Description = "Bytes and how often, as 4096:1000; a size of more than a page is that of a huge page, which has to be reserved", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["4096:1000"] };
+        var command = new Command("measure", "Maps and unmaps memory over and over; writes mode, bytes, and the median of both in nanoseconds") { address, mode, sizes };
+        command.SetAction(parsed => Try(() =>
+        {
+            var wanted = parsed.GetValue(sizes)!.Select(Size).ToList();
+            using var iommu = Iommu.Open(IommuModes.Parse(parsed.GetValue(mode)!));
+            using var device = VfioDevice.Open(parsed.GetValue(address)!, iommu);
+            foreach (var (bytes, count) in wanted) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{IommuModes.Name(iommu.Mode)} {bytes} {Figure(iommu, bytes, count)}"));
+            return 0;
+        }));
+        return command;
+    }
+
+    static (ulong Bytes, int Count) Size(string word)
+        => word.Split(':') is [var bytes, var count] && ulong.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && ulong.IsPow2(size) && size >= 4096 && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var times) && times is > 0 and <= 1_000_000
+            ? (size, times)
+            : throw new FormatException($"'{word}' is not bytes and how often, as 4096:1000; bytes are a power of two of 4096 and more, and it is done 1 to 1000000 times");
+
+    static string Figure(Iommu iommu, ulong bytes, int count)
+    {
+        try
+        {
+            return MappingTimes.Measure(iommu, bytes, count).ToString("F0", CultureInfo.InvariantCulture);
+        }
+        catch (CaseSkippedException none)
+        {
+            return $"skipped: {none.Message}";
+        }
     }
 
     static Command OnFunctions(string name, string description, Func<PciFunction, string> act)

@@ -21,7 +21,7 @@ public sealed class IovaAllocatorTests
     public void The_hole_between_two_ranges_is_left_out()
     {
         var addresses = new IovaAllocator([new(0, 0xFEDF_FFFF), new(0xFEF0_0000, ulong.MaxValue)]);
-        for (var i = 0; i < 3; i++) addresses.Allocate(1UL << 30);
+        for (var i = 0; i < 2; i++) addresses.Allocate(1UL << 30);       // the first of them is left out, with address 0
         Assert.Equal(1UL << 32, addresses.Allocate(1UL << 30));
     }
 

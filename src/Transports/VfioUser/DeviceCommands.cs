@@ -104,6 +104,7 @@ sealed class DeviceCommands
         int error;
         string refusal;
         lock (_slot.Clock.Gate) error = _device.Memory.Map(request, descriptors.Count == 0 ? null : descriptors[0], out refusal);
+        if (error == 0) _device.Watcher?.Mapped(request.Address, request.Size, descriptors.Count == 0 ? null : descriptors[0], request.Offset, (request.Flags & DmaMapRequest.Writable) != 0);
         if (refusal != "") _device.Found("vfio-user-map", $"memory at 0x{request.Address:x} was refused: {refusal}");
         return error;
     }
@@ -114,6 +115,11 @@ sealed class DeviceCommands
         if (!MemoryMarshal.TryRead(body, out DmaUnmapRequest request)) return Errno.EINVAL;
         int error;
         lock (_slot.Clock.Gate) error = _device.Memory.Unmap(request);
+        if (error == 0)
+        {
+            var all = (request.Flags & DmaUnmapRequest.All) != 0;
+            _device.Watcher?.Unmapped(all ? 0 : request.Address, all ? ulong.MaxValue : request.Address + (request.Size - 1));
+        }
         return error != 0 ? error : Answer(answer, request, out length);
     }
 

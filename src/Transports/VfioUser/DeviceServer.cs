@@ -39,6 +39,9 @@ sealed class DeviceServer : IPciBus
     /// <summary>What the machine has let the device see; under the lock.</summary>
     public DmaTable Memory { get; }
 
+    /// <summary>Who else is told of that memory; null for nobody.</summary>
+    public IMachineMemory? Watcher => _options.Memory;
+
     /// <summary>Where interrupts go; under the lock.</summary>
     public InterruptLines Lines { get; }
 
@@ -148,5 +151,6 @@ sealed class DeviceServer : IPciBus
             Memory.Clear();
             Lines.Clear();
         }
+        Watcher?.Unmapped(0, ulong.MaxValue);
     }
 }

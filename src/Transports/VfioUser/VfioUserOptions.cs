@@ -28,6 +28,9 @@ public sealed record VfioUserOptions
     /// <c>memory-backend-memfd</c> seals its file; <c>memory-backend-file</c> and <c>memory-backend-ram</c> do not.</summary>
     public bool AcceptUnsealedMemory { get; init; }
 
+    /// <summary>Is told of the machine's memory as devices come to see it; null for nobody.</summary>
+    public IMachineMemory? Memory { get; init; }
+
     /// <summary>Seed of the devices' random sources.</summary>
     public int Seed { get; init; }
 }

@@ -57,6 +57,16 @@ public sealed class CaseRig : IDisposable
         }
     }
 
+    /// <summary>What a case has to tell beside whether it passed.</summary>
+    public string? Note { get; set; }
+
+    /// <summary>Only where addresses are translated.</summary>
+    /// <exception cref="CaseSkippedException">They are not.</exception>
+    public void RequireIommu()
+    {
+        if (Iommu.Mode == IommuMode.NoIommu) throw new CaseSkippedException("without an IOMMU nothing is mapped, and nothing stands between the device and the machine's memory");
+    }
+
     /// <summary>The criterion of a case.</summary>
     /// <exception cref="VfioException">It does not hold.</exception>
     public static void Require([DoesNotReturnIf(false)] bool holds, string what)

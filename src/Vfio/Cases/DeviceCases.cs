@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using static Understudy.Vfio.Cases.CaseRig;
 
 namespace Understudy.Vfio.Cases;
@@ -12,9 +14,27 @@ static class DeviceCases
         ("config_space_read_write", ConfigSpace),
         ("validate_bars", Bars),
         ("reset", Reset),
+        ("init_performance", Init),
         ("irq_enable_trigger_disable.msi", rig => Trigger(rig, InterruptKind.Msi)),
         ("irq_enable_trigger_disable.msix", rig => Trigger(rig, InterruptKind.Msix)),
     ];
+
+    // As vfio_pci_device_init_perf_test: what it takes is told, and not judged.
+    static void Init(CaseRig rig)
+    {
+        const int times = 5;
+        var name = rig.Device.Name;
+        if (rig.Iommu.Mode == IommuMode.Model) throw new CaseSkippedException("a model is not opened by the kernel");
+        rig.Device.Dispose();
+        var took = new List<double>();
+        for (var i = 0; i < times; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            using var again = VfioDevice.Open(name, rig.Iommu);
+            took.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+        rig.Note = string.Create(CultureInfo.InvariantCulture, $"opened {times} times in {took.Min():F1} to {took.Max():F1} ms, {took.Average():F1} on average");
+    }
 
     static void ConfigSpace(CaseRig rig)
     {

@@ -59,9 +59,12 @@ static class DriverCases
     // Whether it reports an error is the driver's; that it ends is what counts.
     static void Fault(CopyDriver driver, ulong source, ulong destination)
     {
-        driver.Start(source, destination, Math.Max(driver.LeastBytes, 64));
+        driver.Start(source, destination, Few(driver));
         driver.Wait(s_patience);
     }
+
+    /// <summary>As few bytes as a driver copies, and not fewer than 64.</summary>
+    internal static ulong Few(CopyDriver driver) => Math.Max(Math.Max(driver.LeastBytes, driver.Granule), 64);
 
     static void SendMsi(CopyDriver driver)
     {
@@ -76,5 +79,9 @@ static class DriverCases
         Require(driver.Wait(s_patience), "the device reported an error");
     }
 
-    static ulong Unmapped(CaseRig rig) => rig.Iommu.NewAddress((ulong)Environment.SystemPageSize);
+    static ulong Unmapped(CaseRig rig)
+    {
+        rig.RequireIommu();
+        return rig.Iommu.NewAddress((ulong)Environment.SystemPageSize);
+    }
 }

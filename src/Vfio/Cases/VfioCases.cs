@@ -5,8 +5,14 @@ public static class VfioCases
 {
     /// <summary>The cases for some modes, ordered by mode.</summary>
     public static IReadOnlyList<VfioCase> For(IReadOnlyList<IommuMode> modes)
-        => [.. modes.SelectMany(mode => DeviceCases.All.Concat(MappingCases.All).Concat(DriverCases.All).Concat(SriovCases.All)
+        => [.. modes.SelectMany(mode => (mode == IommuMode.Iommufd ? IommufdCases.All : []).Concat(DeviceCases.All).Concat(FeatureCases.All).Concat(MappingCases.All.Select(one => (one.Name, Run: WithIommu(one.Run)))).Concat(DriverCases.All).Concat(SriovCases.All)
             .Select(one => new VfioCase($"{one.Name}.{IommuModes.Name(mode)}", mode, one.Run)))];
+
+    static Action<CaseRig> WithIommu(Action<CaseRig> run) => rig =>
+    {
+        rig.RequireIommu();
+        run(rig);
+    };
 
     /// <summary>Runs cases, each on a rig of its own, and writes the results as KTAP version 1.</summary>
     /// <param name="cases">Which.</param>
@@ -23,7 +29,8 @@ public static class VfioCases
         var failed = 0;
         for (var i = 0; i < cases.Count && !cancel.IsCancellationRequested; i++)
         {
-            var problem = Try(cases[i], open, out var skipped);
+            var problem = Try(cases[i], open, out var skipped, out var note);
+            if (note is not null) ktap.WriteLine($"# {cases[i].Name}: {note}");
             if (problem is not null && !skipped)
             {
                 failed++;
@@ -35,13 +42,14 @@ public static class VfioCases
         return failed;
     }
 
-    static string? Try(VfioCase one, Func<Iommu, VfioDevice> open, out bool skipped)
+    static string? Try(VfioCase one, Func<Iommu, VfioDevice> open, out bool skipped, out string? note)
     {
-        skipped = false;
+        (skipped, note) = (false, null);
         try
         {
             using var rig = new CaseRig(one.Mode, open);
             one.Run(rig);
+            note = rig.Note;
             return null;
         }
         catch (CaseSkippedException reason)

@@ -58,7 +58,9 @@ public sealed class IoatDriver : CopyDriver
         var started = Stopwatch.GetTimestamp();
         for (; ; )
         {
-            var state = (IoatState)(_channel[IoatRegisters.Channel.Status] & 7);
+            var status = _channel[IoatRegisters.Channel.Status];
+            if (status == ulong.MaxValue) throw VfioDevice.Gone(Device.Name);
+            var state = (IoatState)(status & 7);
             if (state == IoatState.Done) break;
             if (state == IoatState.Halted)
             {

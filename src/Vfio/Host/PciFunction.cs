@@ -20,10 +20,10 @@ public sealed class PciFunction
     public ushort DeviceId => Hex("device");
 
     /// <summary>The driver it is bound to, or null.</summary>
-    public string? Driver => Link("driver");
+    public string? Driver => Link($"{_path}/driver");
 
     /// <summary>Its IOMMU group, or null where the machine uses no IOMMU.</summary>
-    public string? IommuGroup => Link("iommu_group");
+    public string? IommuGroup => Link($"{_path}/iommu_group");
 
     /// <summary>It is bound to vfio-pci.</summary>
     public bool IsBoundToVfio => Driver == VfioPci;
@@ -95,7 +95,8 @@ public sealed class PciFunction
         }
     }
 
-    string? Link(string name) => Directory.Exists($"{_path}/{name}") ? new DirectoryInfo($"{_path}/{name}").ResolveLinkTarget(returnFinalTarget: false)?.Name : null;
+    /// <summary>The name of what a link leads to; null where there is none.</summary>
+    internal static string? Link(string path) => Directory.Exists(path) ? new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: false)?.Name : null;
 
     ushort Hex(string name) => ushort.Parse(File.ReadAllText($"{_path}/{name}").AsSpan().Trim()[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }
