@@ -38,7 +38,7 @@ sealed partial class UmlMachine : IMachine
             _time = new CalendarTime(_calendar);
         }
         else _clock = new PacedClock();
-        _pci = new VhostUserPciTransport(_clock, new VhostUserPciOptions { Directory = _sockets.Path, Calendar = _calendar, Seed = spec.Seed });
+        _pci = new VhostUserPciTransport(_clock, new VhostUserPciOptions { Directory = _sockets.Path, Calendar = _calendar, Seed = spec.Seed, MayPost = !spec.KernelArguments.Any(argument => argument.StartsWith("time-travel", StringComparison.Ordinal)) });
     }
 
     public IPciTransport Pci => _pci;

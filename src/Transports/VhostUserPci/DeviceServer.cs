@@ -36,8 +36,8 @@ sealed class DeviceServer : IPciBus
 
     public bool OwnsMsixTable => false;
 
-    /// <summary>The guest has no time of its own: it hears of everything that comes of an access before it goes on.</summary>
-    public bool IsTimed => _calendar is not null;
+    /// <summary>The guest may be ahead of its writes.</summary>
+    public bool MayPost { get; init; }
 
     /// <summary>What the guest lets the device see; under the lock.</summary>
     public GuestMemory Memory { get; } = new();

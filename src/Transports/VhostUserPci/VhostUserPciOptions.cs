@@ -14,6 +14,10 @@ public sealed record VhostUserPciOptions
     /// is. Null for guests that have a time of their own. Stays the caller's.</summary>
     public Calendar? Calendar { get; init; }
 
+    /// <summary>A guest that accesses the device without pause is told that it need not say so each time, and is ahead of its writes then. Not for
+    /// one whose time goes on, in steps of its own, while it waits for an answer.</summary>
+    public bool MayPost { get; init; } = true;
+
     /// <summary>Seed of the devices' random sources.</summary>
     public int Seed { get; init; }
 }
