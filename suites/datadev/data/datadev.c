@@ -818,6 +818,9 @@ static void do_fuzz(unsigned seed, int maps)
 	for (i = 0; i < 20000; i++) {
 		for (j = 0; j < (int)sizeof(junk); j++)
 			junk[j] = rand() >> 8;
+		/* Small numbers are more often indices of buffers, others' among them. */
+		for (j = 0; i % 2 && j < (int)sizeof(junk); j++)
+			junk[j] = j % 4 ? 0 : junk[j] % 160;
 		switch (rand() % 6) {
 		case 0:
 			if (rand() % 2)
