@@ -10,10 +10,10 @@ namespace Understudy.Transports.Tests;
 /// <summary>A probe device behind the transport for User Mode Linux.</summary>
 sealed class VhostRig : IAsyncDisposable
 {
-    public VhostRig(CalendarClock? clock = null, Calendar? calendar = null)
+    public VhostRig(CalendarClock? clock = null, Calendar? calendar = null, VhostUserPciOptions? options = null)
     {
         Clock = (DeviceClock?)clock ?? new ManualClock();
-        Transport = new VhostUserPciTransport(Clock, new VhostUserPciOptions { Calendar = calendar });
+        Transport = new VhostUserPciTransport(Clock, (options ?? new()) with { Calendar = calendar });
         Slot = Transport.Plug(new ProbeDevice(), "probe", Faults);
         SocketPath = (string)Transport.DeviceArguments[0]["socket"]!;
     }
@@ -158,6 +158,7 @@ sealed class VhostGuest : IDisposable
 
     void Notify()
     {
+        Interlocked.MemoryBarrier();
         var flags = new byte[2];
         Memory.Read(At(0) - Base + 0x2000, flags);
         if (!IsLazy || flags[0] == 0)

@@ -7,11 +7,9 @@ namespace Understudy.Transports.VhostUserPci;
 /// closely, as a driver's do that keeps its card busy, the queue is watched instead, and the guest told that it need not kick
 /// (VRING_USED_F_NO_NOTIFY): writes are posted then, as on a real bus, and reads still wait for all before them. A pause, or anything else the
 /// guest has to say, ends it.</summary>
-sealed class QueueWatch(CommandQueue commands, Virtqueue queue, UnixSocket guest)
+sealed class QueueWatch(CommandQueue commands, Virtqueue queue, UnixSocket guest, TimeSpan close)
 {
     const int Enough = 32;
-    static readonly long s_close = Stopwatch.Frequency / 20_000, s_pause = Stopwatch.Frequency / 20_000;    // 50 µs
-
     int _closeKicks;
     long _last;
 
@@ -19,7 +17,7 @@ sealed class QueueWatch(CommandQueue commands, Virtqueue queue, UnixSocket guest
     public void Kicked()
     {
         var now = Stopwatch.GetTimestamp();
-        _closeKicks = now - _last < s_close ? _closeKicks + 1 : 0;
+        _closeKicks = Stopwatch.GetElapsedTime(_last, now) < close ? _closeKicks + 1 : 0;
         if (_closeKicks >= Enough && !Look()) _closeKicks = 0;
         _last = Stopwatch.GetTimestamp();
     }
@@ -29,7 +27,7 @@ sealed class QueueWatch(CommandQueue commands, Virtqueue queue, UnixSocket guest
     {
         queue.WantsKicks(false);
         var (since, spoken) = (Stopwatch.GetTimestamp(), false);
-        while (!spoken && Stopwatch.GetTimestamp() - since < s_pause)
+        while (!spoken && Stopwatch.GetElapsedTime(since) < close)
             if (commands.Serve(queue)) since = Stopwatch.GetTimestamp();
             else spoken = guest.WaitReadable(TimeSpan.Zero);
         queue.WantsKicks(true);

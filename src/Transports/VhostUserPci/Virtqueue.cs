@@ -41,10 +41,14 @@ sealed class Virtqueue(GuestMemory memory)
 
     public void Clear() => (Size, IsEnabled, _isPlaced, _nextAvailable, _nextUsed) = (0, false, false, 0, 0);
 
-    /// <summary>Asks the guest to say when it has put something there, or to leave that.</summary>
+    /// <summary>Asks the guest to say when it has put something there, or to leave that. What it put there before it saw that is to be looked for
+    /// afterwards.</summary>
     public void WantsKicks(bool wanted)
     {
-        if (IsReady) memory.Write16(_used, wanted ? (ushort)0 : NoNotify);
+        if (!IsReady) return;
+        memory.Write16(_used, wanted ? (ushort)0 : NoNotify);
+        // The guest writes its index and then looks at this flag; we write the flag and then look at its index: one of us must see the other's.
+        Interlocked.MemoryBarrier();
     }
 
     /// <summary>Takes the next chain of buffers the guest offers.</summary>
