@@ -75,6 +75,7 @@ public static class VfioVerbs
         var command = new Command("features", "What a device offers: interrupts, resets, migration, sleep, tracking of what it writes") { address, mode };
         command.SetAction(parsed => Try(() =>
         {
+            _ = PciFunction.Find(parsed.GetValue(address)!);
             using var iommu = parsed.GetValue(mode) is { } named ? Iommu.Open(IommuModes.Parse(named)) : Iommu.OpenBest(Console.Error.WriteLine);
             using var device = VfioDevice.Open(parsed.GetValue(address)!, iommu);
             var features = device.ProbeFeatures();
@@ -111,6 +112,7 @@ public static class VfioVerbs
         command.SetAction(parsed => Try(() =>
         {
             var wanted = parsed.GetValue(sizes)!.Select(Size).ToList();
+            _ = PciFunction.Find(parsed.GetValue(address)!);
             using var iommu = Iommu.Open(IommuModes.Parse(parsed.GetValue(mode)!));
             using var device = VfioDevice.Open(parsed.GetValue(address)!, iommu);
             foreach (var (bytes, count) in wanted) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{IommuModes.Name(iommu.Mode)} {bytes} {Figure(iommu, bytes, count)}"));
