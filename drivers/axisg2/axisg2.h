@@ -140,6 +140,7 @@ struct axisg2_dev {
 	resource_size_t bar_len;
 	int irq;
 	bool gone;
+	bool resetting;			/* nothing is posted meanwhile */
 
 	u32 version, lanes, ring_bits, entries;
 	u32 groups_on;
@@ -206,6 +207,7 @@ void axisg2_rings_free(struct axisg2_dev *dev);
 void axisg2_setup(struct axisg2_dev *dev, const struct axisg2_params *params);
 void axisg2_start(struct axisg2_dev *dev);
 void axisg2_stop(struct axisg2_dev *dev);
+void axisg2_forget(struct axisg2_dev *dev);
 void axisg2_post_tx(struct axisg2_dev *dev, struct axisg2_buf *buf);
 void axisg2_post_rx(struct axisg2_dev *dev, struct axisg2_buf *buf);
 irqreturn_t axisg2_irq(int irq, void *data);

@@ -266,7 +266,7 @@ static long add_buffer(struct axisg2_file *file, const void __user *arg)
 	buf->owner = file;
 	buf->size = request.size;
 	mutex_lock(&dev->gpu.lock);
-	ret = check_memory(dev, &request);
+	ret = READ_ONCE(dev->resetting) ? -EBUSY : check_memory(dev, &request);
 	if (!ret)
 		ret = pin(dev, buf, request.address);
 	if (!ret)

@@ -117,7 +117,7 @@ static void post(struct axisg2_dev *dev, struct axisg2_pool *pool, struct axisg2
 	axisg2_sync_for_device(dev, pool, buf);
 	axisg2_move(pool, buf, IN_PRE_HW);
 	list_add_tail(&buf->link, &pool->waiting);
-	if (!dev->gone)
+	if (!dev->gone && !dev->resetting)
 		push_waiting(dev, pool);
 }
 
@@ -130,7 +130,7 @@ void axisg2_post_tx(struct axisg2_dev *dev, struct axisg2_buf *buf)
 /* Gives a read buffer back to the engine; under the device's lock. */
 void axisg2_post_rx(struct axisg2_dev *dev, struct axisg2_buf *buf)
 {
-	if ((dev->groups_on & BIT(buf->group)) && !dev->gone && !planted(BUG_CREDIT_LOST))
+	if ((dev->groups_on & BIT(buf->group)) && !dev->gone && !dev->resetting && !planted(BUG_CREDIT_LOST))
 		axisg2_write(dev, REG_BG_COUNT(buf->group), 1);
 	buf->group = 0;
 	post(dev, &dev->rx, buf);
@@ -227,7 +227,7 @@ static u32 service(struct axisg2_dev *dev)
 	u32 sent = 0, received = 0;
 
 	spin_lock(&dev->lock);
-	if (dev->gone) { /* readers may be closing their files */
+	if (dev->gone || dev->resetting) { /* readers may be closing their files */
 		spin_unlock(&dev->lock);
 		return 0;
 	}
@@ -247,12 +247,17 @@ static u32 service(struct axisg2_dev *dev)
 	return sent + received;
 }
 
-/* The engine has no status register to ask. With a line of its own there is nobody else it could have been. */
+/*
+ * A message comes once, and the next after the acknowledge. A pin has to be released here, and is shared; the engine has no status register
+ * to ask.
+ */
 irqreturn_t axisg2_irq(int irq, void *data)
 {
 	struct axisg2_dev *dev = data;
 
-	if (!pci_dev_msi_enabled(dev->pdev) && !axisg2_read(dev, REG_INT_REQ_COUNT) && !axisg2_read(dev, REG_FORCE_INT))
+	if (pci_dev_msi_enabled(dev->pdev))
+		return IRQ_WAKE_THREAD;
+	if (!axisg2_read(dev, REG_INT_REQ_COUNT) && !axisg2_read(dev, REG_FORCE_INT))
 		return IRQ_NONE;
 	axisg2_write(dev, REG_INT_ENABLE, 0);
 	return IRQ_WAKE_THREAD;
@@ -306,7 +311,9 @@ void axisg2_setup(struct axisg2_dev *dev, const struct axisg2_params *params)
 	if (dev->version >= 5)
 		axisg2_write(dev, REG_TIMEOUT, params->timeout);
 	spin_lock(&dev->lock);
+	dev->resetting = false;
 	push_waiting(dev, &dev->rx);
+	push_waiting(dev, &dev->tx);
 	spin_unlock(&dev->lock);
 }
 
@@ -328,4 +335,32 @@ void axisg2_stop(struct axisg2_dev *dev)
 	axisg2_write(dev, REG_ONLINE, 0);
 	axisg2_write(dev, REG_FIFO_RESET, 1);
 	axisg2_read(dev, REG_ENABLE);
+}
+
+static void forget(struct axisg2_dev *dev, struct axisg2_pool *pool)
+{
+	bool sends = pool == &dev->tx;
+	struct axisg2_buf *buf;
+	u32 i;
+
+	memset(pool->ring.entries, 0, dev->entries * sizeof(*pool->ring.entries));
+	pool->ring.next = 0;
+	for (i = 0; i < pool->count; i++) {
+		buf = &pool->bufs[i];
+		buf->group = 0; /* groups begin anew */
+		if (buf->place != IN_HW)
+			continue;
+		axisg2_move(pool, buf, sends ? IN_SW : IN_PRE_HW);
+		list_add_tail(&buf->link, sends ? &pool->free : &pool->waiting);
+	}
+}
+
+/* The engine was reset: what it had it has no more, and frames that were with it are lost. Nothing else looks at pools now. */
+void axisg2_forget(struct axisg2_dev *dev)
+{
+	spin_lock(&dev->lock);
+	forget(dev, &dev->tx);
+	forget(dev, &dev->rx);
+	spin_unlock(&dev->lock);
+	wake_up_interruptible(&dev->writable);
 }

@@ -339,6 +339,40 @@ static void axisg2_remove(struct pci_dev *pdev)
 	kref_put(&dev->ref, axisg2_release);
 }
 
+/* The function is about to be reset: by somebody at sysfs, or after an error of the bus. Files stay open. */
+static void axisg2_reset_prepare(struct pci_dev *pdev)
+{
+	struct axisg2_dev *dev = pci_get_drvdata(pdev);
+
+	spin_lock(&dev->lock);
+	dev->resetting = true;
+	spin_unlock(&dev->lock);
+	axisg2_gpu_remove(dev);
+	axisg2_write(dev, REG_INT_ENABLE, 0);
+	if (dev->polled_cpu)
+		cancel_work_sync(&dev->poll);
+	else
+		disable_irq(dev->irq);
+	axisg2_stop(dev);
+}
+
+static void axisg2_reset_done(struct pci_dev *pdev)
+{
+	struct axisg2_dev *dev = pci_get_drvdata(pdev);
+
+	axisg2_forget(dev);
+	axisg2_setup(dev, &params);
+	if (!dev->polled_cpu)
+		enable_irq(dev->irq);
+	axisg2_start(dev);
+	dev_info(&pdev->dev, "%s: the card was reset; frames that were in it are lost\n", dev->name);
+}
+
+static const struct pci_error_handlers error_handlers = {
+	.reset_prepare = axisg2_reset_prepare,
+	.reset_done = axisg2_reset_done,
+};
+
 static const struct pci_device_id ids[] = {
 	{ PCI_DEVICE(0x1a4a, 0x2030) },
 	{ }
@@ -351,6 +385,7 @@ static struct pci_driver driver = {
 	.probe = axisg2_probe,
 	.remove = axisg2_remove,
 	.shutdown = axisg2_remove,
+	.err_handler = &error_handlers,
 };
 
 static int __init axisg2_init(void)

@@ -336,3 +336,4 @@ module_misc_device(standin);
 
 MODULE_DESCRIPTION("A stand-in for NVIDIA's peer-to-peer interface, without a GPU");
 MODULE_LICENSE("GPL");
+MODULE_VERSION("1.0");

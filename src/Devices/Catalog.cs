@@ -24,6 +24,10 @@ public static class Catalog
         new("axisg2-v3", "dma", "the same with firmware of version 3: no buffer groups either", () => new AxisG2(new() { Version = 3 }), AxisG2Orders.All),
         new("axisg2-8lane", "dma", "the same with eight DMA channels", () => new AxisG2(new() { Lanes = 8 }), AxisG2Orders.All),
         new("axisg2-gpu", "dma", "the same with a GPU core of 1024 buffers, for drivers/gpu/axisg2", () => new AxisG2(new() { GpuBuffers = 1024 }), AxisG2Orders.All),
+        new("axisg2-no-interrupt", "dma", "the same with no interrupt of any kind, to try a driver with", () => new AxisG2(new() { HasMsix = false, HasMsi = false, HasIntx = false }), AxisG2Orders.All),
+        new("axisg2-no-bar", "dma", "what says it is the same, without BAR 0", () => new AxisG2OtherBar(0), []),
+        new("axisg2-bar-8k", "dma", "what says it is the same, with 8 KiB of BAR 0", () => new AxisG2OtherBar(0x2000), []),
+        new("axisg2-bar-32m", "dma", "what says it is the same, with 32 MiB of BAR 0", () => new AxisG2OtherBar(0x200_0000), []),
         new("axisg2-slac-emulator", "dma", "the same as SLAC's in-kernel emulator shows itself: rings of two entries", () => new AxisG2(AxisG2Options.SlacEmulator), AxisG2Orders.All),
     ];
 

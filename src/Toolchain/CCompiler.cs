@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Understudy.Toolchain;
 
-/// <summary>Compiles C into small static executables for the guest, with tcc and musl. Each set of sources is compiled once.</summary>
-sealed class CCompiler(UnderstudyCache cache)
+/// <summary>Compiles C into small static executables for the guest, with tcc and musl. Each set of sources, and of headers beside them, is
+/// compiled once.</summary>
+sealed partial class CCompiler(UnderstudyCache cache)
 {
     public async Task<string> CompileAsync(IReadOnlyList<string> sources, Func<CancellationToken, Task<Tools>> tools, CancellationToken cancel)
     {
@@ -25,13 +27,27 @@ sealed class CCompiler(UnderstudyCache cache)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(tools.Prefix.Stamp.Key));
-        foreach (var source in sources)
+        foreach (var source in WithHeaders(sources))
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"\n{Path.GetFileName(source)}\n"));
             hash.AppendData(SHA256.HashData(File.ReadAllBytes(source)));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
     }
+
+    // Those that are there under the name in quotes; a system's own are the compiler's.
+    static List<string> WithHeaders(IReadOnlyList<string> sources)
+    {
+        var files = new List<string>(sources);
+        for (var at = 0; at < files.Count; at++)
+            foreach (Match include in Included().Matches(File.ReadAllText(files[at])))
+                if (Path.GetFullPath(Path.Combine(Path.GetDirectoryName(files[at])!, include.Groups[1].Value)) is var header && File.Exists(header) && !files.Contains(header))
+                    files.Add(header);
+        return files;
+    }
+
+    [GeneratedRegex(@"^[ \t]*#[ \t]*include[ \t]*""([^""\n]+)""", RegexOptions.Multiline)]
+    private static partial Regex Included();
 
     // tcc's own headers first, musl's next, the kernel's last: each hides what the later ones have of the same name.
     static HostCommand Command(Prefix prefix, IReadOnlyList<string> sources, string output)

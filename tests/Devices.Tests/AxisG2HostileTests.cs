@@ -57,6 +57,10 @@ public class AxisG2HostileTests
     [InlineData(CompletionFault.Lost)]
     [InlineData(CompletionFault.Twice)]
     [InlineData(CompletionFault.WrongIndex)]
+    [InlineData(CompletionFault.SendIndex)]
+    [InlineData(CompletionFault.Result)]
+    [InlineData(CompletionFault.Late)]
+    [InlineData(CompletionFault.Stale)]
     [InlineData(CompletionFault.TooLong)]
     [InlineData(CompletionFault.Empty)]
     [InlineData(CompletionFault.Overflow)]
@@ -66,15 +70,17 @@ public class AxisG2HostileTests
     public void Completions_go_wrong_as_they_are_told_and_only_once(CompletionFault fault)
     {
         _card.Open();
-        _card.Slot.Do(card => card.FailNext(fault));
+        _card.Slot.Do(card => card.FailNext(fault, result: fault == CompletionFault.Result ? 5 : 0));
         _card.Send(Bytes(64));
         _card.Clocks(200);
         var there = _card.TryReceive(out var got);
-        Assert.Equal(fault != CompletionFault.Lost, there);
+        Assert.Equal(fault is not (CompletionFault.Lost or CompletionFault.Late), there);
         switch (fault)
         {
             case CompletionFault.Twice: Assert.Equal(got, _card.Receive()); break;
             case CompletionFault.WrongIndex: Assert.Equal(0x0FFF_FFFFu, got.Index); break;
+            case CompletionFault.SendIndex: Assert.Equal(0u, got.Index); break;
+            case CompletionFault.Result: Assert.Equal(5u, got.Result); break;
             case CompletionFault.TooLong: Assert.Equal(MaxSize + 1, got.Size); break;
             case CompletionFault.Empty: Assert.Equal(0u, got.Size); break;
             case CompletionFault.Overflow: Assert.Equal(4u, got.Result); break;
@@ -88,6 +94,70 @@ public class AxisG2HostileTests
         var next = _card.Receive();
         Assert.Equal((80u, 0u), (next.Size, next.Result));
         Assert.Equal(Bytes(80, 2), _card.Data(next));
+    }
+
+    [Fact]
+    public void A_late_completion_comes_once_the_engine_is_disabled_and_a_stale_one_when_it_is_enabled_again()
+    {
+        _card.Open(buffers: 3);
+        _card.Slot.Do(card => card.FailNext(CompletionFault.Late));
+        _card.Send(Bytes(64));
+        _card.Settle();
+        Assert.False(_card.TryReceive(out _));
+        _card.W(0x000, 0);
+        Assert.Equal((0u, 64u), (_card.Receive().Index, 64u));
+        _card.Open(buffers: 3);
+        _card.Slot.Do(card => card.FailNext(CompletionFault.Stale));
+        _card.Send(Bytes(80));
+        _card.Settle();
+        var right = _card.Receive();
+        _card.W(0x000, 0);
+        _card.Open(buffers: 0);
+        Assert.Equal(right, _card.Receive());
+        _card.W(0x000, 0);
+        _card.Open(buffers: 0);
+        Assert.False(_card.TryReceive(out _));
+    }
+
+    [Fact]
+    public void An_address_wider_than_the_card_said_it_can_is_found()
+    {
+        var card = new AxisG2Rig(new() { AddressBits = 22 }).Open(buffers: 1);
+        card.Send(Bytes(64), address: AxisG2Rig.TxBuffers + 0x1000);
+        Assert.Equal(["address-too-wide"], card.Checks.Distinct());
+        Assert.Contains("22 address bits", card.Slot.Findings[0].Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("axisg2-no-bar", 0u)]
+    [InlineData("axisg2-bar-8k", 0xFFFF_E004u)]
+    [InlineData("axisg2-bar-32m", 0xFE00_0004u)]
+    public void Cards_with_another_BAR_0_say_so_and_nothing_else(string name, uint sized)
+    {
+        var slot = new PciSlot<PciDevice>(new LoopbackBus(1 << 20), Catalog.Find(name).Create());
+        Span<byte> word = stackalloc byte[4];
+        slot.ReadConfig(0, word);
+        Assert.Equal(0x2030_1A4Au, BitConverter.ToUInt32(word));
+        slot.WriteConfig(0x10, [0xFF, 0xFF, 0xFF, 0xFF]);
+        slot.ReadConfig(0x10, word);
+        Assert.Equal(sized, BitConverter.ToUInt32(word));
+        Assert.Empty(slot.Findings);
+    }
+
+    [Fact]
+    public void A_card_without_any_interrupt_works_and_is_silent()
+    {
+        var card = new AxisG2(new() { HasMsi = false, HasMsix = false, HasIntx = false });
+        var slot = new PciSlot<AxisG2>(new LoopbackBus(1 << 20), card);
+        Span<byte> pin = stackalloc byte[1];
+        slot.ReadConfig(0x3D, pin);
+        Assert.Equal(0, pin[0]);
+        slot.WriteConfig(4, [6, 0]);
+        slot.Write(0, 0x004, [1, 0, 0, 0]);
+        slot.Write(0, 0x020, [0, 0, 0, 0]);
+        slot.Write(0, 0x000, [1, 0, 0, 0]);
+        slot.Write(0, 0x080, [1, 0, 0, 0]);
+        Assert.Equal(1, card.Counters.Interrupts);
     }
 
     [Fact]

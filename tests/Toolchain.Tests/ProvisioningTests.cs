@@ -60,6 +60,22 @@ public class ProvisioningTests
     }
 
     [Fact]
+    public async Task A_changed_header_has_its_programs_compiled_anew_also_where_another_header_names_it()
+    {
+        using var scratch = new Scratch();
+        scratch.Write("number.h", "#define NUMBER 3\n");
+        scratch.Write("outer.h", "#ifndef OUTER\n# define OUTER\n# include \"number.h\"\n# include \"outer.h\"\n#endif\n");
+        var source = scratch.Write("program.c", "#include \"outer.h\"\nint main(void) { return NUMBER; }\n");
+        var toolbox = new Toolbox(UnderstudyCache.Open());
+        var before = await OrSkip(() => toolbox.CompileAsync([source], Cancel));
+        Assert.Equal(before, await toolbox.CompileAsync([source], Cancel));
+        scratch.Write("number.h", "#define NUMBER 5\n");
+        var after = await toolbox.CompileAsync([source], Cancel);
+        Assert.NotEqual(before, after);
+        Assert.Equal((5, ""), await RunAsync(new ProcessStartInfo(after)));
+    }
+
+    [Fact]
     public async Task A_cloud_kernel_is_fetched_with_its_ELF_image_and_its_modules()
     {
         var toolbox = new Toolbox(UnderstudyCache.Open());

@@ -10,10 +10,10 @@ namespace Understudy.Transports.Tests;
 /// <summary>A probe device behind the transport for User Mode Linux.</summary>
 sealed class VhostRig : IAsyncDisposable
 {
-    public VhostRig(CalendarClock? clock = null, Calendar? calendar = null)
+    public VhostRig(CalendarClock? clock = null, Calendar? calendar = null, VhostUserPciOptions? options = null)
     {
         Clock = (DeviceClock?)clock ?? new ManualClock();
-        Transport = new VhostUserPciTransport(Clock, new VhostUserPciOptions { Calendar = calendar });
+        Transport = new VhostUserPciTransport(Clock, (options ?? new()) with { Calendar = calendar });
         Slot = Transport.Plug(new ProbeDevice(), "probe", Faults);
         SocketPath = (string)Transport.DeviceArguments[0]["socket"]!;
     }
@@ -143,11 +143,31 @@ sealed class VhostGuest : IDisposable
         Descriptor(0, 0, Request, message.Length, (ushort)(room > 0 ? 1 : 0), 1);
         if (room > 0) Descriptor(0, 1, Answer, room, 2, 0);
         Offer(0, 0, ref _sent);
-        Kick(0);
+        Notify();
         Assert.Equal(_sent, Used(0));
         var answer = new byte[room];
         Memory.Read(Answer - Base, answer);
         return answer;
+    }
+
+    /// <summary>Kicks only where it is asked to, as a kernel does.</summary>
+    public bool IsLazy { get; set; }
+
+    /// <summary>Accesses that were carried out without a kick.</summary>
+    public int Unkicked { get; private set; }
+
+    void Notify()
+    {
+        Interlocked.MemoryBarrier();
+        var flags = new byte[2];
+        Memory.Read(At(0) - Base + 0x2000, flags);
+        if (!IsLazy || flags[0] == 0)
+        {
+            Kick(0);
+            return;
+        }
+        Unkicked++;
+        Assert.True(SpinWait.SpinUntil(() => Used(0) == _sent, TimeSpan.FromSeconds(30)), "an access that needs no kick is not carried out");
     }
 
     public uint Read32(byte bar, ulong address) => BinaryPrimitives.ReadUInt32LittleEndian(Access(3, bar, address, 4, [], 4));

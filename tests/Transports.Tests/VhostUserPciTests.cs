@@ -1,4 +1,5 @@
 using Understudy.Pci;
+using Understudy.Transports.VhostUserPci;
 
 namespace Understudy.Transports.Tests;
 
@@ -16,6 +17,22 @@ public sealed class VhostUserPciTests
         guest.Write32(0, ProbeDevice.EchoAt, 0xcafe_f00d);
         Assert.Equal(0xcafe_f00du, guest.Read32(0, ProbeDevice.EchoAt));
         Assert.Equal(uint.MaxValue, guest.ReadConfig(0x1000, 4));
+    }
+
+    [Fact]
+    public async Task A_guest_in_a_hurry_need_not_kick_and_what_it_posts_is_carried_out_all_the_same()
+    {
+        await using var rig = new VhostRig(options: new VhostUserPciOptions { PostsWithin = TimeSpan.FromSeconds(10) });
+        using var guest = new VhostGuest(rig.SocketPath).Boot();
+        guest.IsLazy = true;
+        for (uint value = 0; value < 2000; value++)
+        {
+            guest.Write32(0, ProbeDevice.EchoAt, value);
+            Assert.Equal(value, guest.Read32(0, ProbeDevice.EchoAt));
+            if (value % 50 == 0) guest.Kick(1);
+        }
+        Assert.True(guest.Unkicked >= 200);
+        Assert.Empty(rig.Transport.Findings);
     }
 
     [Fact]

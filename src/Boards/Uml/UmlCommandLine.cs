@@ -24,6 +24,8 @@ static class UmlCommandLine
         .. devices.Select(device => string.Create(CultureInfo.InvariantCulture, $"virtio_uml.device={Path.GetFileName((string)device["socket"]!)}:{PciDevice}")),
         // Chance is the seed's where time is nobody's.
         .. calendar is null ? (string[])[] : [$"time-travel=ext:{Path.GetFileName(calendar)}", string.Create(CultureInfo.InvariantCulture, $"random-seed={(uint)spec.Seed}")],
+        // How long a read waits for its answer, in microseconds: a host that has much to do, or a model in a debugger, breaks nothing.
+        "virtio_pcidev.max_delay_us=4000000000",
         // Calibrating the delay loop takes longer than all the rest; the system calls of guests are caught by seccomp where the host lets it.
         "lpj=10000000", "seccomp=auto", "loglevel=6", "net.ifnames=0",
         .. spec.KernelArguments,

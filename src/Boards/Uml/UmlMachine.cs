@@ -38,7 +38,9 @@ sealed partial class UmlMachine : IMachine
             _time = new CalendarTime(_calendar);
         }
         else _clock = new PacedClock();
-        _pci = new VhostUserPciTransport(_clock, new VhostUserPciOptions { Directory = _sockets.Path, Calendar = _calendar, Seed = spec.Seed });
+        var options = new VhostUserPciOptions { Directory = _sockets.Path, Calendar = _calendar, Seed = spec.Seed };
+        var hasTimeOfItsOwn = spec.KernelArguments.Any(argument => argument.StartsWith("time-travel", StringComparison.Ordinal));
+        _pci = new VhostUserPciTransport(_clock, hasTimeOfItsOwn ? options with { PostsWithin = TimeSpan.Zero } : options);
     }
 
     public IPciTransport Pci => _pci;

@@ -19,6 +19,7 @@ public sealed class AxisG2 : PciDevice
     DeviceTimer? _mend;
     (ulong Address, RingEntry Entry) _torn;
     int _faults;
+    uint _faultyResult;
 
     /// <summary>A card with its streams looped back.</summary>
     /// <param name="options">Which card; current firmware with one lane unless told.</param>
@@ -35,7 +36,7 @@ public sealed class AxisG2 : PciDevice
             Bar(2, new RegisterMap("MsixBar", 0x1000));
             Has(new Msix(1, bar: 2, tableOffset: 0, pendingOffset: 0x800));
         }
-        HasIntx();
+        if (options.HasIntx) HasIntx();
         Moves<RingEntry>();
         _port = new Port(this);
         Gate = new InterruptGate(this, _registers, Interrupt());
@@ -102,7 +103,7 @@ public sealed class AxisG2 : PciDevice
     public void Program(AxisG2Options options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Options = options.Checked() with { Identity = Options.Identity, HasMsi = Options.HasMsi, HasMsix = Options.HasMsix };
+        Options = options.Checked() with { Identity = Options.Identity, HasMsi = Options.HasMsi, HasMsix = Options.HasMsix, HasIntx = Options.HasIntx };
         foreach (var lane in _lanes) lane.Reset();
         _registers.Reset();
         _engine.Resize();
@@ -119,9 +120,12 @@ public sealed class AxisG2 : PciDevice
     /// <summary>The next completions of received buffers go wrong.</summary>
     /// <param name="fault">How.</param>
     /// <param name="completions">How many.</param>
-    public void FailNext(CompletionFault fault, int completions = 1)
+    /// <param name="result">The bits of <see cref="CompletionFault.Result"/>: overflow is 4, the bus's response 1 to 3.</param>
+    public void FailNext(CompletionFault fault, int completions = 1, int result = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(completions);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)result, 7u, nameof(result));
+        _faultyResult = (uint)result;
         (NextFault, _faults) = (completions == 0 ? CompletionFault.None : fault, completions);
         if (NextFault != CompletionFault.Unacknowledged)
             foreach (var lane in _lanes) lane.Unstick();
@@ -217,6 +221,10 @@ public sealed class AxisG2 : PciDevice
         {
             case CompletionFault.Lost: _engine.Forget(entry.Index); return;
             case CompletionFault.WrongIndex: _engine.Forget(entry.Index); _engine.Complete(entry with { Index = 0x0FFF_FFFF }, group, returnsBuffer: false); return;
+            case CompletionFault.SendIndex: _engine.Forget(entry.Index); _engine.Complete(entry with { Index = 0 }, group, returnsBuffer: false); return;
+            case CompletionFault.Late: _engine.Forget(entry.Index); _engine.WriteWhenDisabled(entry); return;
+            case CompletionFault.Stale: _engine.WriteWhenEnabled(entry); break;
+            case CompletionFault.Result: entry.Result |= _faultyResult; break;
             case CompletionFault.TooLong: entry.Size = (uint)_registers[MaxSize] + 1; break;
             case CompletionFault.Empty: entry.Size = 0; break;
             case CompletionFault.Overflow: entry.Result |= 4; break;

@@ -41,6 +41,9 @@ public sealed record AxisG2Options
     /// <summary>Has the MSI-X capability, its table in BAR 2.</summary>
     public bool HasMsix { get; init; } = true;
 
+    /// <summary>Has the INTx pin. There is no board without; with neither this nor the capabilities a driver gets no interrupt at all.</summary>
+    public bool HasIntx { get; init; } = true;
+
     /// <summary>Hardware type, as in AxiVersion's user value 9: 0x0D is the XilinxKcu1500.</summary>
     public uint HardwareType { get; init; } = 0x0D;
 

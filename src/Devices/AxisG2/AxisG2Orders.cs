@@ -6,7 +6,7 @@ namespace Understudy.Devices;
 static class AxisG2Orders
 {
     const string ProgramUsage = "program [KEY=VALUE...], keys version, ring, lanes, address, bus, clock, desc128, hardware, loses-forced, repeats, gpu, gpu-version and build";
-    const string FailUsage = "fail none|lost|twice|wrong-index|too-long|empty|overflow|bus-error|torn|flipped-bit|unacknowledged [COMPLETIONS]";
+    const string FailUsage = "fail none|lost|twice|wrong-index|send-index|too-long|empty|overflow|bus-error|result-1 to result-7|late|stale|torn|flipped-bit|unacknowledged [COMPLETIONS]";
     const string GpuSourceUsage = "gpu-source FRAMES SIZE, sizes a multiple of four from 12 to 1048576";
     const string SourceUsage = "source FRAMES SIZE [LANE [DEST [GROUP]]], sizes a multiple of four from 12 on";
 
@@ -156,6 +156,10 @@ static class AxisG2Orders
             "lost" => CompletionFault.Lost,
             "twice" => CompletionFault.Twice,
             "wrong-index" => CompletionFault.WrongIndex,
+            "send-index" => CompletionFault.SendIndex,
+            "late" => CompletionFault.Late,
+            "stale" => CompletionFault.Stale,
+            "result-1" or "result-2" or "result-3" or "result-4" or "result-5" or "result-6" or "result-7" => CompletionFault.Result,
             "too-long" => CompletionFault.TooLong,
             "empty" => CompletionFault.Empty,
             "overflow" => CompletionFault.Overflow,
@@ -168,7 +172,7 @@ static class AxisG2Orders
         var completions = 1;
         if (fault is not { } how || (words.Count == 2 && (!int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out completions) || completions == 0)))
             throw Wrong(FailUsage, words);
-        card.FailNext(how, how == CompletionFault.None ? 0 : completions);
+        card.FailNext(how, how == CompletionFault.None ? 0 : completions, how == CompletionFault.Result ? words[0][^1] - '0' : 0);
         return how == CompletionFault.None ? "completions are right" : $"the next {(completions == 1 ? "completion" : $"{completions} completions")}: {words[0]}";
     }
 

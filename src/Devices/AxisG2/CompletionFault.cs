@@ -15,6 +15,9 @@ public enum CompletionFault : byte
     /// <summary>It names a buffer that nobody posted.</summary>
     WrongIndex,
 
+    /// <summary>It names buffer 0, which drivers use for sending.</summary>
+    SendIndex,
+
     /// <summary>It claims one byte more than a buffer has.</summary>
     TooLong,
 
@@ -26,6 +29,15 @@ public enum CompletionFault : byte
 
     /// <summary>Its response is a decode error.</summary>
     BusError,
+
+    /// <summary>Its result has the bits that are told with the fault, 1 to 7.</summary>
+    Result,
+
+    /// <summary>It is written only after the driver has disabled the engine.</summary>
+    Late,
+
+    /// <summary>It is written, and once more when the driver next enables the engine.</summary>
+    Stale,
 
     /// <summary>Its word 3 is visible 20 µs before the others.</summary>
     Torn,

@@ -14,6 +14,7 @@ sealed class DmaEngine
     readonly uint[] _groups = new uint[8];
     WordFifo _readA, _readB, _readC, _readD, _writeA, _writeB;
     ulong _wrIndex, _rdIndex, _missed;
+    RingEntry? _whenDisabled, _whenEnabled;
     uint _enabled;
     int _waiting;
     long _waitingSince;
@@ -68,7 +69,7 @@ sealed class DmaEngine
     /// <summary>After a reset of the function: the registers are back already.</summary>
     public void Reset()
     {
-        _enabled = 0;
+        (_enabled, _whenDisabled, _whenEnabled) = (0, null, null);
         Restart();
         EmptyFifos();
     }
@@ -120,6 +121,12 @@ sealed class DmaEngine
     /// <summary>Forgets a buffer whose completion is lost or wrong.</summary>
     public void Forget(uint index) => _rxHeld.Return(index);
 
+    /// <summary>A fault: this completion comes when the driver has disabled the engine and none may come any more.</summary>
+    public void WriteWhenDisabled(in RingEntry entry) => _whenDisabled = entry;
+
+    /// <summary>A fault: this completion comes when the driver enables the engine, whatever it is a completion of then.</summary>
+    public void WriteWhenEnabled(in RingEntry entry) => _whenEnabled = entry;
+
     /// <summary>Forgets a descriptor that was being sent.</summary>
     public void Forget(in TxDescriptor descriptor) => _txHeld.Return(descriptor.Index);
 
@@ -161,11 +168,19 @@ sealed class DmaEngine
             _card.Count.Enabled++;
             CheckSetup();
         }
+        if (write.Falls(Enable)) WriteFaulty(ref _whenDisabled);
         if (write.Rises(Enable) || write.Falls(Enable))
         {
             Restart();
             _card.StartLanes();
         }
+        if (write.Rises(Enable)) WriteFaulty(ref _whenEnabled);
+    }
+
+    void WriteFaulty(ref RingEntry? kept)
+    {
+        if (kept is { } entry) Write(WrBaseAddrHigh, WrBaseAddrLow, ref _wrIndex, entry, torn: false);
+        kept = null;
     }
 
     void Restart()

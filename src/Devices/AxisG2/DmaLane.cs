@@ -45,6 +45,7 @@ sealed class DmaLane(AxisG2 card, RegisterFile registers, DmaEngine engine, int 
     public void Begin(in TxDescriptor descriptor)
     {
         (_tx, _sent, _txResult, _sending, _delivered) = (descriptor, 0, 0, true, false);
+        CheckWidth(descriptor.Address);
         if (descriptor.Size == 0) card.Find("tx-without-bytes", "a descriptor of no bytes was posted for sending");
         ArmStep();
     }
@@ -155,10 +156,17 @@ sealed class DmaLane(AxisG2 card, RegisterFile registers, DmaEngine engine, int 
             IsOpen = true, Index = free.Index, Address = free.Address, Left = room - room % (uint)card.Options.BusBytes, Id = chunk.Id,
             FirstUser = chunk.First && taken == 0 ? chunk.FirstUser : (byte)0, Drops = registers[DropFrames],
         };
+        CheckWidth(free.Address);
         if (free.Address != 0) return true;
         card.Find("null-address", "a free buffer has address 0");
         buffer.Response = 3;
         return true;
+    }
+
+    void CheckWidth(ulong address)
+    {
+        if (card.Options.AddressBits is > 0 and < 40 and var bits && address >> bits != 0)
+            card.Find("address-too-wide", $"a buffer is at 0x{address:x}, and the card told the driver that it has {bits} address bits");
     }
 
     // Takes all it can; what is over the buffer's end is swallowed unless frames are split.

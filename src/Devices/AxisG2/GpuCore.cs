@@ -198,9 +198,7 @@ sealed class GpuCore : IStreamPort
         _card.Count.GpuRxFrames++;
         _card.Count.GpuRxBytes += frame.Done;
         if (frame.Result != 0) return; // its doorbell has no place either
-        // The size is what the consumer waits for: it comes last.
-        _card.Memory.Write(frame.Address, (uint)frame.FirstUser << 24 | (uint)lastUser << 16 | result);
-        _card.Memory.Write(frame.Address + 4, frame.Done);
+        _card.Memory.Write(frame.Address, (ulong)frame.Done << 32 | (uint)frame.FirstUser << 24 | (uint)lastUser << 16 | result);
     }
 
     bool IsRequested => _registers[ReadEnable] && _requested[_nextRead];

@@ -15,9 +15,12 @@ sealed class CommandQueue(DeviceServer server, PciSlot slot)
     readonly List<Virtqueue.Buffer> _chain = new(8);
 
     /// <summary>Carries out what the guest has put there. Each is given back before anything that comes after it is looked at.</summary>
-    public void Serve(Virtqueue queue)
+    /// <returns>False when there was nothing.</returns>
+    public bool Serve(Virtqueue queue)
     {
-        while (queue.TryPop(_chain, out var head)) queue.Push(head, Carry());
+        var any = false;
+        for (; queue.TryPop(_chain, out var head); any = true) queue.Push(head, Carry());
+        return any;
     }
 
     int Carry()

@@ -9,6 +9,7 @@ sealed class Connection(UnixSocket socket, DeviceServer server, CommandQueue com
 {
     const int MostPayload = 8 + GuestMemory.MostRegions * 32;
 
+    readonly QueueWatch? _watch = server.PostsWithin > TimeSpan.Zero ? new QueueWatch(commands, server.Commands, socket, server.PostsWithin) : null;
     readonly byte[] _buffer = new byte[4096];
     readonly byte[] _reply = new byte[Header.Bytes + 8];
     readonly List<FileDescriptor> _descriptors = new(UnixSocket.MaxDescriptors);
@@ -29,6 +30,7 @@ sealed class Connection(UnixSocket socket, DeviceServer server, CommandQueue com
         while (TryNext(out var header, out var payload))
         {
             Handle(header, payload);
+            if (header.Request == Request.VringKick && _start == _end) _watch?.Kicked();
             if (_start == _end) CloseDescriptors();
         }
     }

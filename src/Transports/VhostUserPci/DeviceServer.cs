@@ -36,6 +36,9 @@ sealed class DeviceServer : IPciBus
 
     public bool OwnsMsixTable => false;
 
+    /// <summary>How closely its accesses follow each other where the guest may be ahead of its writes; zero where it may not.</summary>
+    public TimeSpan PostsWithin { get; init; }
+
     /// <summary>What the guest lets the device see; under the lock.</summary>
     public GuestMemory Memory { get; } = new();
 

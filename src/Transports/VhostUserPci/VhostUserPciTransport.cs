@@ -59,7 +59,7 @@ public sealed class VhostUserPciTransport : IPciTransport
         {
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
             CheckName(name);
-            var server = new DeviceServer(name, Path.Combine(_directory, $"{name}.sock"), _clock, Found, _options.Calendar);
+            var server = new DeviceServer(name, Path.Combine(_directory, $"{name}.sock"), _clock, Found, _options.Calendar) { PostsWithin = _options.Calendar is null ? _options.PostsWithin : TimeSpan.Zero };
             var slot = new PciSlot<T>(server, device, interceptors, _options.Seed);
             server.Start(slot);
             _servers.Add(server);

@@ -7,7 +7,7 @@ sealed class Virtqueue(GuestMemory memory)
 {
     public const int MostEntries = 1024;
     const int DescriptorBytes = 16, UsedBytes = 8;
-    const ushort Next = 1, WriteOnly = 2, Indirect = 4;
+    const ushort Next = 1, WriteOnly = 2, Indirect = 4, NoNotify = 1;
 
     ulong _descriptors, _available, _used;
     ushort _nextAvailable, _nextUsed;
@@ -40,6 +40,16 @@ sealed class Virtqueue(GuestMemory memory)
     }
 
     public void Clear() => (Size, IsEnabled, _isPlaced, _nextAvailable, _nextUsed) = (0, false, false, 0, 0);
+
+    /// <summary>Asks the guest to say when it has put something there, or to leave that. What it put there before it saw that is to be looked for
+    /// afterwards.</summary>
+    public void WantsKicks(bool wanted)
+    {
+        if (!IsReady) return;
+        memory.Write16(_used, wanted ? (ushort)0 : NoNotify);
+        // The guest writes its index and then looks at this flag; we write the flag and then look at its index: one of us must see the other's.
+        Interlocked.MemoryBarrier();
+    }
 
     /// <summary>Takes the next chain of buffers the guest offers.</summary>
     /// <param name="chain">Filled with its buffers; cleared first.</param>

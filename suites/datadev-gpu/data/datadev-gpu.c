@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include "../../datadev/data/check.h"
 
 #define GET_BUFF_COUNT	0x1001
 #define GET_BUFF_SIZE	0x1002
@@ -55,38 +56,9 @@ struct memory {
 	uint32_t size;
 };
 
-static int checks, failures, fd, stub;
+static int fd, stub;
 static volatile uint32_t *core;
 static uint32_t header, sequence;
-
-static int check(int holds, const char *name, const char *format, ...)
-{
-	va_list args;
-
-	printf("%s %d - %s\n", holds ? "ok" : "not ok", ++checks, name);
-	if (!holds) {
-		failures++;
-		printf("# ");
-		va_start(args, format);
-		vprintf(format, args);
-		va_end(args);
-		printf(" (errno %d: %s)\n", errno, strerror(errno));
-	}
-	fflush(stdout);
-	return holds;
-}
-
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	printf("Bail out! ");
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf(" (errno %d: %s)\n", errno, strerror(errno));
-	exit(1);
-}
 
 static void open_card(void)
 {
@@ -130,25 +102,13 @@ static int arm_by_ioctl(uint32_t index)
 	return ioctl(fd, GPU_SET_WRITE, &index);
 }
 
-static long long account(const char *name)
-{
-	char line[256];
-	long long value = -1;
-	FILE *pipe;
-
-	snprintf(line, sizeof(line), "device dma count %s", name);
-	pipe = popen(line, "r");
-	if (!pipe || fscanf(pipe, "%lld", &value) != 1)
-		die("the card does not tell '%s'", name);
-	pclose(pipe);
-	return value;
-}
-
+/* The order goes another way than what was written to registers, which is posted: it must not overtake that. A read pushes it. */
 static void order(const char *format, ...)
 {
 	char line[256];
 	va_list args;
 
+	(void)core[CONTROL];
 	strcpy(line, "device dma ");
 	va_start(args, format);
 	vsnprintf(line + strlen(line), sizeof(line) - strlen(line) - 16, format, args);
@@ -279,7 +239,7 @@ static void run_frames(unsigned frames, uint32_t size, int buffers)
 			die("frame %u of %u bytes: the doorbell says %u and 0x%x", frame, size, bell[1], bell[0]);
 		bad = wrong((uint32_t *)(in[buffer] + header), size, sequence++);
 		if (bad >= 0)
-			die("frame %u of %u bytes is wrong from word %ld on", frame, size, bad);
+			die("frame %u of %u bytes is wrong from word %ld on: 0x%x, number %u", frame, size, bad, ((uint32_t *)(in[buffer] + header))[bad], sequence - 1);
 		memcpy(out[buffer] + header, in[buffer] + header, size);
 		*acknowledge = 0;
 		fence();

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "check.h"
 
 /* What the driver and user space have agreed upon; not the driver's own header, so that a change there is seen here. */
 #define DATADEV_API_VERSION	6
@@ -112,38 +113,9 @@ struct datadev_version {
 #define MOST_DESTS	64
 #define MOST_AT_ONCE	64
 #define LARGEST		(1 << 22)
+#define PATTERN_STARTS	(1 << 14)
 
-static int checks, failures;
 static long long frames_sent, bytes_sent;
-
-static int check(int holds, const char *name, const char *format, ...)
-{
-	va_list args;
-
-	printf("%s %d - %s\n", holds ? "ok" : "not ok", ++checks, name);
-	if (!holds) {
-		failures++;
-		printf("# ");
-		va_start(args, format);
-		vprintf(format, args);
-		va_end(args);
-		printf(" (errno %d: %s)\n", errno, strerror(errno));
-	}
-	fflush(stdout);
-	return holds;
-}
-
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	printf("Bail out! ");
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf(" (errno %d: %s)\n", errno, strerror(errno));
-	exit(1);
-}
 
 static int node(void)
 {
@@ -170,47 +142,70 @@ static int wait_for(int fd, int events)
 	return poll(&one, 1, PATIENCE) == 1 && one.revents & events;
 }
 
-/* A frame says who it is in its first words; the others follow from them. */
+/* A frame says who it is in its first word; what follows begins at a place of the pattern that is its own, too. */
 static unsigned key_of(unsigned dest, unsigned sequence)
 {
 	return dest * 2654435761u ^ sequence * 40503u ^ 0x5eed;
 }
 
+/* As much of the pattern as was asked for, made once. */
+static const unsigned char *pattern(unsigned key, unsigned size)
+{
+	static unsigned *words, known;
+	unsigned first = key >> 7 & (PATTERN_STARTS - 1), needed = first + size / 4 + 2;
+
+	if (needed > known) {
+		words = realloc(words, needed * sizeof(*words));
+		if (!words)
+			die("no memory for a pattern of %u words", needed);
+		if (known == 0)
+			words[known++] = 0x2545f491;
+		for (; known < needed; known++)
+			words[known] = words[known - 1] * 1664525u + 1013904223u;
+	}
+	return (unsigned char *)(words + first);
+}
+
 static void fill(unsigned char *data, unsigned size, unsigned dest, unsigned sequence)
 {
-	unsigned word = key_of(dest, sequence), i;
-	unsigned *words = (unsigned *)data;
+	unsigned key = key_of(dest, sequence);
 
-	for (i = 0; i < size / 4; i++) {
-		words[i] = word;
-		word = word * 1664525u + 1013904223u;
+	memcpy(data, pattern(key, size), size);
+	memcpy(data, &key, size < 4 ? size : 4);
+}
+
+/* The place of the first byte that is not the same, or -1. */
+static int difference(const unsigned char *a, const unsigned char *b, unsigned from, unsigned size)
+{
+	const unsigned long long *x, *y;
+	unsigned i = from;
+
+	for (; i + 64 <= size; i += 64) {
+		x = (const unsigned long long *)(a + i);
+		y = (const unsigned long long *)(b + i);
+		if ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) | (x[5] ^ y[5]) | (x[6] ^ y[6]) | (x[7] ^ y[7]))
+			break;
 	}
-	for (i = size & ~3u; i < size; i++)
-		data[i] = word >> 8 * (i & 3);
+	for (; i < size; i++)
+		if (a[i] != b[i])
+			return i;
+	return -1;
 }
 
 /* The place of the first byte that is wrong, or -1. */
 static int wrong(const unsigned char *data, unsigned size, unsigned dest, unsigned sequence)
 {
-	unsigned word = key_of(dest, sequence), i;
-	const unsigned *words = (const unsigned *)data;
+	unsigned key = key_of(dest, sequence), in_key = size < 4 ? size : 4;
+	int bad = difference(data, (unsigned char *)&key, 0, in_key);
 
-	for (i = 0; i < size / 4; i++) {
-		if (words[i] != word)
-			return i * 4;
-		word = word * 1664525u + 1013904223u;
-	}
-	for (i = size & ~3u; i < size; i++)
-		if (data[i] != (unsigned char)(word >> 8 * (i & 3)))
-			return i;
-	return -1;
+	return bad >= 0 ? bad : difference(data, pattern(key, size), in_key, size);
 }
 
 struct job {
 	int dests[MOST_DESTS], dest_count;
-	unsigned frames, size, step, window;
+	unsigned frames, size, step, window, seconds;
 	unsigned first, last;
-	int index, bulk, quiet;
+	int index, bulk;
 };
 
 struct stream {
@@ -340,20 +335,34 @@ static void open_streams(const struct job *job, struct stream *streams)
 	}
 }
 
+static double since(const struct timespec *began)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - began->tv_sec + (now.tv_nsec - began->tv_nsec) / 1e9;
+}
+
 /* Every frame that goes out comes back, once, in order, with every byte. */
-static void loop(const struct job *job)
+static void loop(struct job *job)
 {
 	struct stream streams[MOST_DESTS];
 	struct pollfd polls[MOST_DESTS];
 	unsigned stride = job->size + job->step * 6, left = job->dest_count;
 	unsigned char *out = malloc(stride + 4), *in = malloc((size_t)(stride + 4) * job->bulk);
-	struct timespec began, ended;
+	struct timespec began;
 	double seconds;
 	int i;
 
 	open_streams(job, streams);
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	while (left) {
+		if (job->seconds && since(&began) > job->seconds) {
+			for (job->frames = 0, i = 0; i < job->dest_count; i++)
+				if (streams[i].sent > job->frames)
+					job->frames = streams[i].sent;
+			job->seconds = 0;
+		}
 		for (left = 0, i = 0; i < job->dest_count; i++) {
 			struct stream *stream = &streams[i];
 
@@ -368,11 +377,9 @@ static void loop(const struct job *job)
 		if (left && poll(polls, job->dest_count, PATIENCE) <= 0)
 			die("no event in a minute: dest %d has sent %u and received %u of %u", streams[0].dest, streams[0].sent, streams[0].received, job->frames);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &ended);
-	seconds = ended.tv_sec - began.tv_sec + (ended.tv_nsec - began.tv_nsec) / 1e9;
-	if (!job->quiet)
-		printf("# %u frames of %u bytes on %d destinations: %.0f frames/s, %.2f MB/s\n", job->frames, job->size, job->dest_count,
-		       job->frames * job->dest_count / seconds, (double)job->frames * job->dest_count * job->size / seconds / 1e6);
+	seconds = since(&began);
+	printf("# %u frames of %u bytes on %d destinations: %.0f frames/s, %.2f MB/s\n", job->frames, job->size, job->dest_count,
+	       job->frames * job->dest_count / seconds, (double)job->frames * job->dest_count * job->size / seconds / 1e6);
 	unmap_buffers();
 	for (i = 0; i < job->dest_count; i++)
 		close(streams[i].fd);
@@ -390,10 +397,10 @@ static unsigned number(const char *text)
 	return value;
 }
 
-/* loop [frames=N] [size=N] [step=N] [window=N] [dests=A,B,..] [first=N] [last=N] [bulk=N] [index] [name=NAME] */
+/* loop [frames=N or seconds=N] [size=N] [step=N] [window=N] [dests=A,B,..] [first=N] [last=N] [bulk=N] [index] [name=NAME] */
 static void do_loop(int argc, char **argv)
 {
-	struct job job = { { 0 }, 1, 100, 1000, 0, 8, 0, 0, 0, 1, 0 };
+	struct job job = { .dest_count = 1, .frames = 100, .size = 1000, .window = 8, .bulk = 1 };
 	const char *name = "loopback";
 	char *value, *dest;
 	int i;
@@ -409,6 +416,8 @@ static void do_loop(int argc, char **argv)
 		*value++ = 0;
 		if (!strcmp(argv[i], "frames"))
 			job.frames = number(value);
+		else if (!strcmp(argv[i], "seconds"))
+			job.frames = -1u, job.seconds = number(value);
 		else if (!strcmp(argv[i], "size"))
 			job.size = number(value);
 		else if (!strcmp(argv[i], "step"))
@@ -859,21 +868,6 @@ static void do_once(unsigned size, int expect_error)
 	check((int)got.error == expect_error, "the error that the card reports reaches the reader", "error %u, not %d", got.error, expect_error);
 	close(fd);
 	free(room);
-}
-
-/* The card's own account; -1 of what it does not keep. */
-static long long account(const char *name)
-{
-	char line[256];
-	long long value = -1;
-	FILE *pipe;
-
-	snprintf(line, sizeof(line), "device dma count %s", name);
-	pipe = popen(line, "r");
-	if (!pipe || fscanf(pipe, "%lld", &value) != 1)
-		die("the card does not tell '%s'", name);
-	pclose(pipe);
-	return value;
 }
 
 /* balanced: what the program sent, the card sent; and received, byte for byte; and nothing is left in it. */

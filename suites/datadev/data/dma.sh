@@ -35,4 +35,13 @@ reload() {
 # The nth value of that name in /proc: receiving comes first, sending last.
 proc() { sed -n "s/^ *$1 *: //p" /proc/datadev_0 | sed -n "${2:-1}p"; }
 
-is() { [ "$2" = "$3" ] || fail "$1 is '$2', not '$3'"; }
+# From 'results' to 'ended' each check is a result of its own, with its name.
+number=
+results() { number=0 && echo "KTAP version 1"; }
+passed() { number=$((number + 1)) && echo "ok $number - $*"; }
+ended() { echo "1..$number"; }
+
+is() {
+	[ "$2" = "$3" ] || fail "$1 is '$2', not '$3'"
+	[ -z "$number" ] || passed "$1"
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks as KTAP lines, and the card's own account of what it did. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int checks, failures;
+
+static int check(int holds, const char *name, const char *format, ...)
+{
+	va_list args;
+
+	printf("%s %d - %s\n", holds ? "ok" : "not ok", ++checks, name);
+	if (!holds) {
+		failures++;
+		printf("# ");
+		va_start(args, format);
+		vprintf(format, args);
+		va_end(args);
+		printf(" (errno %d: %s)\n", errno, strerror(errno));
+	}
+	fflush(stdout);
+	return holds;
+}
+
+static void die(const char *format, ...)
+{
+	va_list args;
+
+	printf("Bail out! ");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf(" (errno %d: %s)\n", errno, strerror(errno));
+	exit(1);
+}
+
+/* The card's own account; -1 of what it does not keep. */
+static long long account(const char *name)
+{
+	char line[256];
+	long long value = -1;
+	FILE *pipe;
+
+	snprintf(line, sizeof(line), "device dma count %s", name);
+	pipe = popen(line, "r");
+	if (!pipe || fscanf(pipe, "%lld", &value) != 1)
+		die("the card does not tell '%s'", name);
+	pclose(pipe);
+	return value;
+}
+
+#endif
