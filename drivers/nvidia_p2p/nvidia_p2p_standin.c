@@ -184,8 +184,8 @@ int nvidia_p2p_dma_map_pages(struct pci_dev *peer, struct nvidia_p2p_page_table 
 		kfree(mapping);
 		return -ENOMEM;
 	}
-	/* Whole, as a GPU's window on the bus is. */
-	dma = dma_map_single(&peer->dev, phys_to_virt(pin->pages[0].physical_address), length, DMA_BIDIRECTIONAL);
+	/* Whole, as a GPU's window on the bus is; several drivers may have it, and the CPU's caches are no concern of theirs. */
+	dma = dma_map_single_attrs(&peer->dev, phys_to_virt(pin->pages[0].physical_address), length, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
 	if (dma_mapping_error(&peer->dev, dma)) {
 		nvidia_p2p_free_dma_mapping(mapping);
 		return -EIO;
@@ -203,7 +203,8 @@ EXPORT_SYMBOL(nvidia_p2p_dma_map_pages);
 
 int nvidia_p2p_dma_unmap_pages(struct pci_dev *peer, struct nvidia_p2p_page_table *page_table, struct nvidia_p2p_dma_mapping *dma_mapping)
 {
-	dma_unmap_single(&peer->dev, dma_mapping->dma_addresses[0], (size_t)dma_mapping->entries * GPU_PAGE, DMA_BIDIRECTIONAL);
+	dma_unmap_single_attrs(&peer->dev, dma_mapping->dma_addresses[0], (size_t)dma_mapping->entries * GPU_PAGE, DMA_BIDIRECTIONAL,
+			       DMA_ATTR_SKIP_CPU_SYNC);
 	return nvidia_p2p_free_dma_mapping(dma_mapping);
 }
 EXPORT_SYMBOL(nvidia_p2p_dma_unmap_pages);

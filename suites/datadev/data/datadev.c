@@ -807,8 +807,8 @@ static void do_receive(int dest, int frames, unsigned size)
 	free(room);
 }
 
-/* fuzz SEED: whatever anybody may send, for as many calls. */
-static void do_fuzz(unsigned seed)
+/* fuzz SEED [unmapped]: whatever anybody may send, for as many calls; with nothing mapped, where a board has no BARs in user space. */
+static void do_fuzz(unsigned seed, int maps)
 {
 	unsigned char junk[1024];
 	int fd = node(), i, j, size = ioctl(fd, DATADEV_GET_BUFF_SIZE, 0);
@@ -818,6 +818,9 @@ static void do_fuzz(unsigned seed)
 	for (i = 0; i < 20000; i++) {
 		for (j = 0; j < (int)sizeof(junk); j++)
 			junk[j] = rand() >> 8;
+		/* Small numbers are more often indices of buffers, others' among them. */
+		for (j = 0; i % 2 && j < (int)sizeof(junk); j++)
+			junk[j] = j % 4 ? 0 : junk[j] % 160;
 		switch (rand() % 6) {
 		case 0:
 			if (rand() % 2)
@@ -832,12 +835,15 @@ static void do_fuzz(unsigned seed)
 				die("read");
 			break;
 		case 2:
-			ioctl(fd, (rand() % 2 ? 0x1001 + rand() % 0x20 : rand() % 0x10000) | rand() % 3 << 16, rand() % 2 ? (unsigned long)junk : (unsigned long)rand());
+			j = rand() % 3;
+			ioctl(fd, (j == 0 ? 0x1001 + rand() % 0x20 : j == 1 ? 0x8000 + rand() % 0x10 : rand() % 0x10000) | rand() % 3 << 16, rand() % 2 ? (unsigned long)junk : (unsigned long)rand());
 			break;
 		case 3:
 			ioctl(fd, DATADEV_RET_INDEX | (rand() % 300) << 16, junk);
 			break;
 		case 4:
+			if (!maps)
+				break;
 			at = mmap(NULL, 4096u << rand() % 6, PROT_READ | PROT_WRITE, rand() % 2 ? MAP_SHARED : MAP_PRIVATE, fd, (off_t)(rand() % 0x8000) << 12);
 			if (at != MAP_FAILED)
 				munmap(at, 4096);
@@ -1020,7 +1026,7 @@ static void run(int argc, char **argv)
 	else if (is(what, "receive"))
 		do_receive(arg(argc, argv, 1, 0), arg(argc, argv, 2, 10), arg(argc, argv, 3, 1000));
 	else if (is(what, "fuzz"))
-		do_fuzz(arg(argc, argv, 1, 1));
+		do_fuzz(arg(argc, argv, 1, 1), argc <= 2);
 	else if (is(what, "once"))
 		do_once(arg(argc, argv, 1, 1000), arg(argc, argv, 2, 0));
 	else if (is(what, "send"))
