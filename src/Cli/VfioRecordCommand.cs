@@ -40,6 +40,7 @@ static class VfioRecordCommand
         var output = parsed.GetValue(s_output) ?? $"runs/record-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}";
         try
         {
+            _ = PciFunction.Find(address);
             using var iommu = Iommu.OpenBest(Console.Error.WriteLine);
             using var card = VfioDevice.Open(address, iommu);
             using var proxy = new CardProxy(card, model?.Create());

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.IO.Enumeration;
+using System.Runtime.InteropServices;
 using Understudy.Vfio;
 using Understudy.Vfio.Cases;
 
@@ -39,7 +40,8 @@ public static class VfioVerbs
         var modes = new Option<string[]>("--mode") { Description = $"IOMMU modes: {string.Join(", ", IommuModes.All.Select(IommuModes.Name))}; all unless told. And {IommuModes.Name(IommuMode.NoIommu)}, where the machine has none", AllowMultipleArgumentsPerToken = true };
         var name = new Option<string>("--name") { Description = "Only cases whose name fits, as 'driver.*'", DefaultValueFactory = _ => "*" };
         var list = new Option<bool>("--list") { Description = "Only says which cases there are" };
-        var command = new Command("test", "Runs the cases of the kernel's VFIO selftests, and more, on a device; writes KTAP") { address, modes, name, list };
+        var bind = new Option<bool>("--bind") { Description = "Takes the device from its driver first, and gives it back at the end, Ctrl-C included" };
+        var command = new Command("test", "Runs the cases of the kernel's VFIO selftests, and more, on a device; writes KTAP") { address, modes, name, list, bind };
         command.SetAction(parsed => Try(() =>
         {
             var wanted = parsed.GetValue(modes) is { Length: > 0 } some ? some.SelectMany(one => one.Split(',')).Select(IommuModes.Parse).ToList() : [.. IommuModes.All];
@@ -50,9 +52,17 @@ public static class VfioVerbs
                 cases.ForEach(one => Console.WriteLine(one.Name));
                 return 0;
             }
-            using var stop = new CancellationTokenSource();
-            Console.CancelKeyPress += (_, press) => (press.Cancel, _) = (true, stop.CancelAsync());
-            return VfioCases.Run(cases, iommu => VfioDevice.Open(parsed.GetValue(address)!, iommu), Console.Out, stop.Token) == 0 && !stop.IsCancellationRequested ? 0 : Failed;
+            var function = PciFunction.Find(parsed.GetValue(address)!);
+            var given = parsed.GetValue(bind) && !function.IsBoundToVfio;
+            if (given) function.Bind();
+            try
+            {
+                return Run(cases, function.Address);
+            }
+            finally
+            {
+                if (given) function.Unbind();
+            }
         }));
         return command;
     }
@@ -65,6 +75,7 @@ public static class VfioVerbs
         var command = new Command("features", "What a device offers: interrupts, resets, migration, sleep, tracking of what it writes") { address, mode };
         command.SetAction(parsed => Try(() =>
         {
+            _ = PciFunction.Find(parsed.GetValue(address)!);
             using var iommu = parsed.GetValue(mode) is { } named ? Iommu.Open(IommuModes.Parse(named)) : Iommu.OpenBest(Console.Error.WriteLine);
             using var device = VfioDevice.Open(parsed.GetValue(address)!, iommu);
             var features = device.ProbeFeatures();
@@ -101,6 +112,7 @@ public static class VfioVerbs
         command.SetAction(parsed => Try(() =>
         {
             var wanted = parsed.GetValue(sizes)!.Select(Size).ToList();
+            _ = PciFunction.Find(parsed.GetValue(address)!);
             using var iommu = Iommu.Open(IommuModes.Parse(parsed.GetValue(mode)!));
             using var device = VfioDevice.Open(parsed.GetValue(address)!, iommu);
             foreach (var (bytes, count) in wanted) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{IommuModes.Name(iommu.Mode)} {bytes} {Figure(iommu, bytes, count)}"));
@@ -124,6 +136,21 @@ public static class VfioVerbs
         {
             return $"skipped: {none.Message}";
         }
+    }
+
+    // Asked to end, it ends with the case under way: a device that is in the middle of something is reset, and its memory unmapped, in order.
+    static int Run(IReadOnlyList<VfioCase> cases, string address)
+    {
+        using var stop = new CancellationTokenSource();
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        var failed = VfioCases.Run(cases, iommu => VfioDevice.Open(address, iommu), Console.Out, stop.Token);
+        return failed == 0 && !stop.IsCancellationRequested ? 0 : Failed;
     }
 
     static Command OnFunctions(string name, string description, Func<PciFunction, string> act)

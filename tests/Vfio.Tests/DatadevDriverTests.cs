@@ -35,6 +35,21 @@ public sealed class DatadevDriverTests() : CopyDriverContract(() => new AxisG2()
         Assert.True(Same(4096));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_interrupt_that_nobody_acknowledges_comes_again_unless_the_firmware_does_not_repeat_it(bool repeats)
+    {
+        using var card = VfioDevice.Open(new AxisG2(new() { RepeatsInterrupts = repeats }), Iommu);
+        using var messages = card.EnableInterrupts(InterruptKind.Msix);
+        card.BusMaster = true;
+        var registers = card.Bar(0, AxisG2Registers.Map);
+        foreach (var register in (Register[])[AxisG2Registers.EnableVer, AxisG2Registers.IntEnable, AxisG2Registers.ForceInt]) registers[register] = 1;
+        Assert.NotEqual(0UL, messages[0].Wait(TimeSpan.FromSeconds(10)));
+        if (repeats) Assert.NotEqual(0UL, messages[0].Wait(TimeSpan.FromSeconds(10)));
+        else messages[0].MustNotFire(TimeSpan.FromMilliseconds(50));
+    }
+
     [Fact]
     public void A_card_without_messages_is_refused()
     {

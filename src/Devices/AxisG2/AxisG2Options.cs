@@ -31,6 +31,10 @@ public sealed record AxisG2Options
     /// does: the wake-up is lost until the driver's next periodic force.</summary>
     public bool LosesForcedInterrupts { get; init; } = true;
 
+    /// <summary>An interrupt that nobody has acknowledged for a second of device time is sent again, as axi-pcie-core does. Where device time
+    /// jumps, a driver that acknowledges at once may meet it all the same.</summary>
+    public bool RepeatsInterrupts { get; init; } = true;
+
     /// <summary>Has the MSI capability.</summary>
     public bool HasMsi { get; init; } = true;
 

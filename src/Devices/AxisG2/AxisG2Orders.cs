@@ -5,7 +5,7 @@ namespace Understudy.Devices;
 /// <summary>What an operator may do to an <see cref="AxisG2"/>.</summary>
 static class AxisG2Orders
 {
-    const string ProgramUsage = "program [KEY=VALUE...], keys version, ring, lanes, address, bus, clock, desc128, hardware, loses-forced, gpu, gpu-version and build";
+    const string ProgramUsage = "program [KEY=VALUE...], keys version, ring, lanes, address, bus, clock, desc128, hardware, loses-forced, repeats, gpu, gpu-version and build";
     const string FailUsage = "fail none|lost|twice|wrong-index|send-index|too-long|empty|overflow|bus-error|result-1 to result-7|late|stale|torn|flipped-bit|unacknowledged [COMPLETIONS]";
     const string GpuSourceUsage = "gpu-source FRAMES SIZE, sizes a multiple of four from 12 to 1048576";
     const string SourceUsage = "source FRAMES SIZE [LANE [DEST [GROUP]]], sizes a multiple of four from 12 on";
@@ -142,6 +142,7 @@ static class AxisG2Orders
             "hardware" => options with { HardwareType = (uint)number },
             "gpu" => options with { GpuBuffers = number },
             "gpu-version" => options with { GpuVersion = number },
+            "repeats" => options with { RepeatsInterrupts = number != 0 },
             "loses-forced" => options with { LosesForcedInterrupts = number != 0 },
             _ => null,
         };

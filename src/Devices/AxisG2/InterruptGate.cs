@@ -72,7 +72,7 @@ sealed class InterruptGate
         {
             _card.Count.Interrupts++;
             if (!forced) MeasureHoldOff();
-            _reassert!.Arm(Reassert);
+            if (_card.Options.RepeatsInterrupts) _reassert!.Arm(Reassert);
         }
         else _reassert!.Cancel();
         _line.Set(asserted);
