@@ -44,6 +44,7 @@ public sealed class PipelineRunTests : IDisposable
         var player = new ScriptedPlayer();
         var summary = await PipelineRun.PlayAsync(Request() with { Jobs = 3 }, player, player, Cancel);
         Assert.Equal((0, 9), (summary.ExitCode, player.Played.Count));
+        Assert.Equal(3, (summary with { Over = false }).ExitCode);
         Assert.Equal(["lint", "build", "build", "build", "cpu", "cpu", "cpu", "cpu", "packages"], player.Played.Select(task => task.Cell.Phase));
         Assert.Equal(8, player.Played[^1].Before.Count);
         Assert.Equal(3, player.Played[0].Jobs);

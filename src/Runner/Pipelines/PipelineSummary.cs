@@ -17,8 +17,9 @@ public sealed record PipelineSummary(PipelineRequest Request, DateTimeOffset Sta
     /// <summary>The worst of what its cells came to; null where none has ended.</summary>
     public Outcome? Outcome => Outcomes.Worst(Results.Select(result => result.Verdict?.Outcome).OfType<Outcome>());
 
-    /// <summary>The exit code for all: that of the worst outcome; 3 when it was interrupted.</summary>
-    public int ExitCode => Interrupted || Outcome is not { } worst ? Verdict.ExitCode.Broken : Verdict.ExitCode.Of(worst);
+    /// <summary>The exit code for all: that of the worst outcome; 3 when it was interrupted, or is not over: what a killed run leaves
+    /// behind is no pass.</summary>
+    public int ExitCode => Interrupted || !Over || Outcome is not { } worst ? Verdict.ExitCode.Broken : Verdict.ExitCode.Of(worst);
 
     /// <summary>In words: <c>11 pass, 1 built only, 3 not run</c>.</summary>
     public override string ToString()
