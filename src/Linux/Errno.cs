@@ -19,8 +19,12 @@ public static class Errno
     public const int EACCES = 13;
     /// <summary>Already there.</summary>
     public const int EEXIST = 17;
+    /// <summary>No such device.</summary>
+    public const int ENODEV = 19;
     /// <summary>Invalid argument.</summary>
     public const int EINVAL = 22;
+    /// <summary>Not a call this file takes.</summary>
+    public const int ENOTTY = 25;
     /// <summary>No space left.</summary>
     public const int ENOSPC = 28;
     /// <summary>The other end is closed.</summary>

@@ -169,16 +169,4 @@ class ContainerIommu : Iommu
         ranges.Sort((a, b) => a.First.CompareTo(b.First));
         return ranges;
     }
-
-    static void Try(string what, Func<int> call)
-    {
-        try
-        {
-            call();
-        }
-        catch (LinuxException refused)
-        {
-            throw Refused(refused, what);
-        }
-    }
 }

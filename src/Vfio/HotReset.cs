@@ -8,8 +8,7 @@ namespace Understudy.Vfio;
 /// <summary>The reset of a card's slot or bus, and of all that is on it (VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, VFIO_DEVICE_PCI_HOT_RESET).</summary>
 static class HotReset
 {
-    const int Header = 12, NoDevice = 19;      // ENODEV: there is none
-    const int Entry = 8;
+    const int Header = 12, Entry = 8;
 
     public static IReadOnlyList<string> Group(FileDescriptor device, string name) => [.. Affected(device, name).Devices.Select(Address)];
 
@@ -49,7 +48,7 @@ static class HotReset
             {
                 Ioctl.Bytes(device, Uapi.GetHotResetInfo, argument, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO");
             }
-            catch (LinuxException none) when (none.Errno == NoDevice)
+            catch (LinuxException none) when (none.Errno == Errno.ENODEV)
             {
                 return (0, []);
             }

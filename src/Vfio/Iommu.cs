@@ -176,6 +176,18 @@ public abstract class Iommu : IDisposable
     private protected abstract ulong UnmapEverything();
 
     /// <summary>The kernel's refusal, in words that help.</summary>
+    private protected static void Try(string what, Func<int> call)
+    {
+        try
+        {
+            call();
+        }
+        catch (LinuxException refused)
+        {
+            throw Refused(refused, what);
+        }
+    }
+
     internal static VfioException Refused(LinuxException cause, string what) => new($"{what}: {cause.Message}.{Advice(cause.Errno)}", cause);
 
     static string Advice(int errno) => errno switch

@@ -6,7 +6,6 @@ namespace Understudy.Vfio;
 /// <summary>One IOAS of an iommufd of our own.</summary>
 sealed class IommufdIommu : Iommu
 {
-    const int NotTypewriter = 25, Unsupported = 95;      // ENOTTY, EOPNOTSUPP
     readonly List<uint> _tracking = [];
     const int MessageTooLong = 90;       // EMSGSIZE: there are more ranges than there was room for
 
@@ -51,7 +50,7 @@ sealed class IommufdIommu : Iommu
         {
             Ioctl.Structure(File, Uapi.GetHardwareInfo, ref info, "IOMMU_GET_HW_INFO");
         }
-        catch (LinuxException none) when (none.Errno is Unsupported or NotTypewriter)
+        catch (LinuxException none) when (none.Errno is Errno.ENOTSUP or Errno.ENOTTY)
         {
             return Ioas;        // kernels before 6.6, and IOMMUs that say nothing of themselves
         }
@@ -79,18 +78,6 @@ sealed class IommufdIommu : Iommu
         {
             var get = new Uapi.PageTableDirty { Size = Uapi.SizeOf<Uapi.PageTableDirty>(), PageTable = table, Iova = range.First, Bytes = range.Last - range.First + 1, Page = page, Bitmap = address };
             Try($"The kernel does not say which pages of {range} were written", () => Ioctl.Structure(File, Uapi.GetDirtyBitmap, ref get, "IOMMU_HWPT_GET_DIRTY_BITMAP"));
-        }
-    }
-
-    static void Try(string what, Func<int> call)
-    {
-        try
-        {
-            call();
-        }
-        catch (LinuxException refused)
-        {
-            throw Refused(refused, what);
         }
     }
 

@@ -7,7 +7,6 @@ namespace Understudy.Vfio;
 static class KernelFeatures
 {
     const int Header = 8;
-    const int NotTypewriter = 25;      // ENOTTY
 
     public static FeatureAccess Probe(FileDescriptor device, string name, DeviceFeature feature)
         => (Has(device, name, feature, Uapi.FeatureGet) ? FeatureAccess.Get : 0) | (Has(device, name, feature, Uapi.FeatureSet) ? FeatureAccess.Set : 0);
@@ -28,7 +27,7 @@ static class KernelFeatures
             Ioctl.Bytes(device, Uapi.DeviceFeature, Argument(feature, Uapi.FeatureProbe | operation, []), "VFIO_DEVICE_FEATURE");
             return true;
         }
-        catch (LinuxException none) when (none.Errno is NotTypewriter or Errno.EINVAL or Errno.ENOTSUP)
+        catch (LinuxException none) when (none.Errno is Errno.ENOTTY or Errno.EINVAL or Errno.ENOTSUP)
         {
             return false;
         }
@@ -46,7 +45,7 @@ static class KernelFeatures
         }
         catch (LinuxException refused)
         {
-            throw new VfioException($"{name}: {refused.Message}{(refused.Errno == NotTypewriter ? $". The device or its kernel driver has no feature {feature}." : "")}", refused);
+            throw new VfioException($"{name}: {refused.Message}{(refused.Errno == Errno.ENOTTY ? $". The device or its kernel driver has no feature {feature}." : "")}", refused);
         }
     }
 

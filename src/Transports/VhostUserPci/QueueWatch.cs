@@ -10,6 +10,7 @@ namespace Understudy.Transports.VhostUserPci;
 sealed class QueueWatch(CommandQueue commands, Virtqueue queue, UnixSocket guest, TimeSpan close)
 {
     const int Enough = 32;
+
     int _closeKicks;
     long _last;
 
