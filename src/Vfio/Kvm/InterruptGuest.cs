@@ -83,7 +83,6 @@ sealed class InterruptGuest : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var vector in _routed.Keys.ToList()) Unroute(vector);
         var stop = new KvmApi.Msi { AddressLow = MessageAddress, Data = Stop };
         if (_problem is null) Ioctl.Structure(_vm, KvmApi.SignalMsi, ref stop, "KVM_SIGNAL_MSI");
         // Its memory must not go while it runs.
