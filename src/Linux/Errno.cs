@@ -5,6 +5,8 @@ public static class Errno
 {
     /// <summary>Operation not permitted.</summary>
     public const int EPERM = 1;
+    /// <summary>No such file or directory.</summary>
+    public const int ENOENT = 2;
     /// <summary>Interrupted by a signal.</summary>
     public const int EINTR = 4;
     /// <summary>Input or output error.</summary>
@@ -38,7 +40,7 @@ public static class Errno
 
     static readonly Dictionary<int, string> Names = new()
     {
-        [EPERM] = "EPERM", [2] = "ENOENT", [3] = "ESRCH", [EINTR] = "EINTR", [EIO] = "EIO", [6] = "ENXIO", [E2BIG] = "E2BIG",
+        [EPERM] = "EPERM", [ENOENT] = "ENOENT", [3] = "ESRCH", [EINTR] = "EINTR", [EIO] = "EIO", [6] = "ENXIO", [E2BIG] = "E2BIG",
         [9] = "EBADF", [10] = "ECHILD", [EAGAIN] = "EAGAIN", [ENOMEM] = "ENOMEM", [EACCES] = "EACCES", [14] = "EFAULT",
         [16] = "EBUSY", [EEXIST] = "EEXIST", [19] = "ENODEV", [20] = "ENOTDIR", [21] = "EISDIR", [EINVAL] = "EINVAL",
         [23] = "ENFILE", [24] = "EMFILE", [25] = "ENOTTY", [26] = "ETXTBSY", [27] = "EFBIG", [ENOSPC] = "ENOSPC",

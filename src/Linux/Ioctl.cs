@@ -30,6 +30,10 @@ public static unsafe class Ioctl
         fixed (byte* at = argument) return (int)Libc.Check(Libc.ioctl(file, request, (nint)at), "ioctl", name);
     }
 
+    /// <summary>A request whose argument is a number, and whose answer is a new descriptor.</summary>
+    /// <inheritdoc cref="Value"/>
+    public static FileDescriptor Descriptor(FileDescriptor file, uint request, long argument, string name) => new(Value(file, request, argument, name));
+
     /// <summary>A request whose argument is a string, and whose answer is a new descriptor.</summary>
     /// <inheritdoc cref="Value"/>
     public static FileDescriptor Descriptor(FileDescriptor file, uint request, string argument, string name)

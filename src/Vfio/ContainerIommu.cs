@@ -35,11 +35,27 @@ class ContainerIommu : Iommu
         get
         {
             if (!_typeSet) throw new VfioException("A container knows its device addresses once a device has been opened on it");
-            var info = new byte[Uapi.SizeOf<Uapi.Type1Info>()];
-            GetInfo(info);
-            info = new byte[BinaryPrimitives.ReadUInt32LittleEndian(info)];
-            GetInfo(info);
-            return [.. Ranges(info)];
+            var ranges = new List<IovaRange>();
+            var info = WholeInfo();
+            if (CapabilityAt(info, Uapi.RangeCapability) is > 0 and var at)
+            {
+                var capability = info.AsSpan(at);
+                ranges.AddRange(MemoryMarshal.Cast<byte, IovaRange>(capability[16..])[..Math.Min(BinaryPrimitives.ReadInt32LittleEndian(capability[8..]), (capability.Length - 16) / 16)]);
+            }
+            ranges.Sort((a, b) => a.First.CompareTo(b.First));
+            return ranges;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long? MappingsLeft
+    {
+        get
+        {
+            if (!_typeSet) return null;
+            var info = WholeInfo();
+            var left = CapabilityAt(info, Uapi.AvailableCapability) is > 0 and var at ? BinaryPrimitives.ReadUInt32LittleEndian(info.AsSpan(at + 8)) : uint.MaxValue;
+            return left == uint.MaxValue ? null : left;        // what an iommufd says, in a container's place
         }
     }
 
@@ -107,9 +123,12 @@ class ContainerIommu : Iommu
         }
         catch (LinuxException refused)
         {
-            throw Refused(refused, $"0x{bytes:x} bytes at device address 0x{iova:x} cannot be mapped");
+            throw Refused(refused, $"0x{bytes:x} bytes at device address 0x{iova:x} cannot be mapped", refused.Errno == Errno.ENOSPC ? Full() : null);
         }
     }
+
+    internal static string Full(string parameter = "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit")
+        => $" The container has as many mappings as it may have{(File.Exists(parameter) ? $", {File.ReadAllText(parameter).Trim()}" : "")}: unmap some, map larger pieces, use {IommuModes.Name(IommuMode.Iommufd)}, or allow more before the container is opened: write the number to {parameter}, or vfio_iommu_type1.dma_entry_limit= to the kernel's command line.";
 
     private protected override ulong UnmapRange(ulong iova, ulong bytes) => Unmap(new() { Size = Uapi.SizeOf<Uapi.UnmapDma>(), Iova = iova, Bytes = bytes });
 
@@ -151,22 +170,26 @@ class ContainerIommu : Iommu
         Try("The IOMMU does not say what it can do", () => Ioctl.Bytes(_container, Uapi.IommuGetInfo, info, "VFIO_IOMMU_GET_INFO"));
     }
 
-    // A chain of capabilities, each with its id and the offset of the next. Its offsets only ever grow here, so it ends.
-    static List<IovaRange> Ranges(byte[] info)
+    byte[] WholeInfo()
     {
-        var ranges = new List<IovaRange>();
+        var info = new byte[Uapi.SizeOf<Uapi.Type1Info>()];
+        GetInfo(info);
+        info = new byte[BinaryPrimitives.ReadUInt32LittleEndian(info)];
+        GetInfo(info);
+        return info;
+    }
+
+    // A chain of capabilities, each with its id and the offset of the next, 0 for none. Its offsets only ever grow here, so it ends.
+    static int CapabilityAt(byte[] info, int id)
+    {
         var at = MemoryMarshal.Read<Uapi.Type1Info>(info).CapabilityOffset;
         while (at >= Uapi.SizeOf<Uapi.Type1Info>() && at <= (uint)info.Length - 16)
         {
-            var capability = info.AsSpan((int)at);
-            if (BinaryPrimitives.ReadUInt16LittleEndian(capability) == Uapi.RangeCapability)
-                foreach (var range in MemoryMarshal.Cast<byte, IovaRange>(capability[16..])[..Math.Min(BinaryPrimitives.ReadInt32LittleEndian(capability[8..]), (capability.Length - 16) / 16)])
-                    ranges.Add(range);
-            var next = BinaryPrimitives.ReadUInt32LittleEndian(capability[4..]);
+            if (BinaryPrimitives.ReadUInt16LittleEndian(info.AsSpan((int)at)) == id) return (int)at;
+            var next = BinaryPrimitives.ReadUInt32LittleEndian(info.AsSpan((int)at + 4));
             if (next <= at) break;
             at = next;
         }
-        ranges.Sort((a, b) => a.First.CompareTo(b.First));
-        return ranges;
+        return 0;
     }
 }

@@ -1,4 +1,5 @@
 using Understudy.Linux;
+using Understudy.Pci;
 
 namespace Understudy.Vfio;
 
@@ -7,7 +8,7 @@ namespace Understudy.Vfio;
 public abstract class Iommu : IDisposable
 {
     const int MostNamed = 8;
-    readonly List<IovaRange> _mapped = [];
+    readonly RangeSet<IovaRange> _mapped = [];
     IovaAllocator? _addresses;
 
     private protected Iommu(IommuMode mode) => Mode = mode;
@@ -16,11 +17,16 @@ public abstract class Iommu : IDisposable
     public IommuMode Mode { get; }
 
     /// <summary>What is mapped now, in order of address.</summary>
-    public IReadOnlyList<IovaRange> Mapped => _mapped;
+    public IReadOnlyCollection<IovaRange> Mapped => _mapped;
 
     /// <summary>The device addresses that may be mapped, in order. A container knows them once a device is in it.</summary>
     /// <exception cref="VfioException">The kernel would not tell.</exception>
     public abstract IReadOnlyList<IovaRange> AllowedRanges { get; }
+
+    /// <summary>How many mappings there may still be, where that is limited: a container of <c>/dev/vfio/vfio</c> has
+    /// <c>vfio_iommu_type1.dma_entry_limit</c> of them, 65,535 unless told, once a device is in it. Null where nothing limits them but memory.</summary>
+    /// <exception cref="VfioException">The kernel would not tell.</exception>
+    public virtual long? MappingsLeft => null;
 
     /// <summary>Opens one.</summary>
     /// <exception cref="VfioException">The kernel does not have that interface, or this process may not use it; the message says which
@@ -76,10 +82,9 @@ public abstract class Iommu : IDisposable
     {
         ArgumentNullException.ThrowIfNull(memory);
         var range = IovaRange.Of(iova, memory.Length);
-        var place = Place(range);
-        if (place < _mapped.Count && _mapped[place].Overlaps(range)) throw new VfioException($"Device addresses {range} cannot be mapped: {_mapped[place]} is mapped already");
+        if (_mapped.TryFind(range.First, range.Last, out var other)) throw new VfioException($"Device addresses {range} cannot be mapped: {other} is mapped already");
         MapRange(memory, range.First, memory.Length);
-        _mapped.Insert(place, range);
+        _mapped.TryAdd(range);
         return new DmaBuffer(this, memory, iova);
     }
 
@@ -87,7 +92,7 @@ public abstract class Iommu : IDisposable
     private protected DmaBuffer Adopt(SharedMapping memory, ulong iova)
     {
         var range = IovaRange.Of(iova, memory.Length);
-        _mapped.Insert(Place(range), range);
+        _mapped.TryAdd(range);
         return new DmaBuffer(this, memory, iova);
     }
 
@@ -110,7 +115,7 @@ public abstract class Iommu : IDisposable
         var memory = device.BarMemory(bar) ?? throw new VfioException($"{device.Name}: BAR {bar} is not memory that can be mapped");
         var range = IovaRange.Of(NewAddress(memory.Length), memory.Length);
         MapRange(memory, range.First, memory.Length);
-        _mapped.Insert(Place(range), range);
+        _mapped.TryAdd(range);
         return range;
     }
 
@@ -127,27 +132,13 @@ public abstract class Iommu : IDisposable
     /// <exception cref="VfioException">It is not mapped, or the kernel refuses.</exception>
     public ulong Unmap(IovaRange range)
     {
-        var place = Place(range);
-        if (!IsAt(place, range)) throw new VfioException($"Device addresses {range} are not a mapping; there {(_mapped.Count == 0 ? "is none" : $"is {string.Join(", ", _mapped.Take(MostNamed))}{(_mapped.Count > MostNamed ? $" and {_mapped.Count - MostNamed} more" : "")}")}");
+        if (!IsMapped(range)) throw new VfioException($"Device addresses {range} are not a mapping; there {(_mapped.Count == 0 ? "is none" : $"is {string.Join(", ", _mapped.Take(MostNamed))}{(_mapped.Count > MostNamed ? $" and {_mapped.Count - MostNamed} more" : "")}")}");
         var bytes = UnmapRange(range.First, range.Last - range.First + 1);
-        _mapped.RemoveAt(place);
+        _mapped.Remove(range.First);
         return bytes;
     }
 
-    // The first mapping that does not end before the range begins: where it is, what it overlaps, or where it would be.
-    int Place(IovaRange range)
-    {
-        int low = 0, high = _mapped.Count;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_mapped[middle].Last < range.First) low = middle + 1;
-            else high = middle;
-        }
-        return low;
-    }
-
-    bool IsAt(int place, IovaRange range) => place < _mapped.Count && _mapped[place] == range;
+    bool IsMapped(IovaRange range) => _mapped.TryFind(range.First, out var mapping) && mapping == range;
 
     /// <summary>Unmaps everything.</summary>
     /// <returns>Bytes unmapped.</returns>
@@ -164,7 +155,7 @@ public abstract class Iommu : IDisposable
     internal void Release(DmaBuffer buffer)
     {
         var range = IovaRange.Of(buffer.Iova, buffer.Size);
-        if (!IsClosed && IsAt(Place(range), range)) Unmap(range);
+        if (!IsClosed && IsMapped(range)) Unmap(range);
     }
 
     private protected abstract bool IsClosed { get; }
@@ -188,14 +179,13 @@ public abstract class Iommu : IDisposable
         }
     }
 
-    internal static VfioException Refused(LinuxException cause, string what) => new($"{what}: {cause.Message}.{Advice(cause.Errno)}", cause);
+    internal static VfioException Refused(LinuxException cause, string what, string? advice = null) => new($"{what}: {cause.Message}.{advice ?? Advice(cause.Errno)}", cause);
 
     static string Advice(int errno) => errno switch
     {
         Errno.ENOMEM => " More memory would be locked than this process may lock: raise 'ulimit -l', or run as root.",
         Errno.EEXIST => " Something is mapped there already.",
         Errno.EINVAL => " Addresses and sizes must be multiples of the IOMMU's page size and lie in its allowed ranges.",
-        Errno.ENOSPC => " The container has as many mappings as it may have (vfio_iommu_type1.dma_entry_limit).",
         _ => "",
     };
 

@@ -1,9 +1,11 @@
+using Understudy.Pci;
+
 namespace Understudy.Vfio;
 
 /// <summary>A range of device addresses.</summary>
 /// <param name="First">The first address in it.</param>
 /// <param name="Last">The last address in it.</param>
-public readonly record struct IovaRange(ulong First, ulong Last)
+public readonly record struct IovaRange(ulong First, ulong Last) : IAddressRange
 {
     /// <summary>The range that starts at an address and has so many bytes, at least one.</summary>
     /// <exception cref="ArgumentException">It is empty, or passes the end of the 64-bit address space.</exception>

@@ -9,7 +9,7 @@ sealed class ModelIommu : Iommu
 {
     const int Missing = 2, TooLarge = 75;       // ENOENT, EOVERFLOW
     const int PageShift = 12;
-    readonly SortedList<ulong, SharedMapping> _table = [];
+    readonly RangeSet<Mapping> _table = [];
     HashSet<ulong>? _written;
 
     public ModelIommu() : base(IommuMode.Model) { }
@@ -77,15 +77,14 @@ sealed class ModelIommu : Iommu
         if (!AllowedRanges.Any(allowed => allowed.Covers(range))) throw Refusal(Errno.EINVAL, range, "mapped");
         lock (Clock.Gate)
         {
-            if (_table.Any(entry => IovaRange.Of(entry.Key, entry.Value.Length).Overlaps(range))) throw Refusal(Errno.EEXIST, range, "mapped");
-            _table.Add(iova, memory);
+            if (!_table.TryAdd(new Mapping(range.First, range.Last, memory))) throw Refusal(Errno.EEXIST, range, "mapped");
         }
     }
 
     private protected override ulong UnmapRange(ulong iova, ulong bytes)
     {
         var range = Checked(iova, bytes, "unmapped");
-        lock (Clock.Gate) return _table.Remove(iova) ? bytes : throw Refusal(Missing, range, "unmapped");
+        lock (Clock.Gate) return _table.TryFind(iova, out var mapping) && mapping.First == iova && _table.Remove(iova) ? bytes : throw Refusal(Missing, range, "unmapped");
     }
 
     // Refused with what the kernel would say.
@@ -98,7 +97,7 @@ sealed class ModelIommu : Iommu
     {
         lock (Clock.Gate)
         {
-            var bytes = _table.Values.Aggregate(0UL, (sum, memory) => sum + memory.Length);
+            var bytes = _table.Aggregate(0UL, (sum, mapping) => sum + (mapping.Last - mapping.First) + 1);
             _table.Clear();
             return bytes;
         }
@@ -107,16 +106,11 @@ sealed class ModelIommu : Iommu
     // As much of a transfer as lies in one mapping; the next piece may lie in its neighbour.
     bool Find(ulong iova, int wanted, [NotNullWhen(true)] out SharedMapping? memory, out ulong offset, out int length)
     {
-        int low = 0, high = _table.Count - 1;
-        while (low <= high)
-        {
-            var middle = (low + high) / 2;
-            if (_table.GetKeyAtIndex(middle) <= iova) low = middle + 1;
-            else high = middle - 1;
-        }
-        (memory, offset, length) = (high < 0 ? null : _table.GetValueAtIndex(high), high < 0 ? 0 : iova - _table.GetKeyAtIndex(high), 0);
-        if (memory is null || offset >= memory.Length) return false;
-        length = (int)Math.Min((ulong)wanted, memory.Length - offset);
-        return true;
+        var found = _table.TryFind(iova, out var mapping);
+        (memory, offset) = (mapping.Memory, iova - mapping.First);
+        length = found ? (int)Math.Min((ulong)wanted, mapping.Last - iova + 1) : 0;
+        return memory is not null;
     }
+
+    readonly record struct Mapping(ulong First, ulong Last, SharedMapping? Memory) : IAddressRange;
 }

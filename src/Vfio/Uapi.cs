@@ -16,7 +16,7 @@ static class Uapi
     public const uint PageTableAllocate = 0x3B89, GetHardwareInfo = 0x3B8A, SetDirtyTracking = 0x3B8B, GetDirtyBitmap = 0x3B8C;
 
     public const int ConfigRegion = 7;
-    public const int RangeCapability = 1;
+    public const int RangeCapability = 1, AvailableCapability = 3;
     public const uint MapRead = 1, MapWrite = 2, UnmapAll = 2;
     public const uint IoasFixedIova = 1, IoasWriteable = 2, IoasReadable = 4;
     public const uint ResetSupported = 1, RegionMappable = 4, GroupViable = 1;

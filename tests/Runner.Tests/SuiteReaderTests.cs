@@ -229,10 +229,12 @@ public sealed class SuiteReaderTests : IDisposable
     [Fact]
     public void A_test_may_ask_for_an_IOMMU_and_bring_programs()
     {
-        _folder.With("s/data/tool.c", "int main(void) { return 0; }").With("s/t/test.yaml", "iommu: intel\nprograms: [../data/tool.c]\n").With("s/t/run", "#!/bin/sh\n");
+        _folder.With("s/data/tool.c", "int main(void) { return 0; }").With("s/t/test.yaml", "iommu: intel\nmore-modules: [kvm-amd, kvm-intel]\nprograms: [../data/tool.c]\n").With("s/t/run", "#!/bin/sh\n");
         var settings = SuiteReader.Read(_folder["s"]).Single().Tests.Single().Settings;
         Assert.Equal(Understudy.Boards.GuestIommu.Intel, settings.Iommu);
         Assert.Equal(_folder["s/data/tool.c"], Assert.Single(settings.Programs));
+        Assert.Equal(["kvm-amd", "kvm-intel"], settings.MoreModules);
+        Assert.Empty(settings.Modules);
     }
 
     [Theory]

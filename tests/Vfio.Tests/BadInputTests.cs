@@ -53,6 +53,16 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void More_mappings_than_there_may_be_are_told_with_the_limit_and_how_to_raise_it()
+    {
+        var parameter = Path.Combine(_bus, "dma_entry_limit");
+        File.WriteAllText(parameter, "65535\n");
+        Assert.Contains("as many mappings as it may have, 65535: ", ContainerIommu.Full(parameter), StringComparison.Ordinal);
+        Assert.Contains("vfio_iommu_type1.dma_entry_limit=", ContainerIommu.Full(parameter), StringComparison.Ordinal);
+        Assert.Contains("as many mappings as it may have: ", ContainerIommu.Full(parameter + "-there-is-none"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_card_that_answers_all_ones_is_not_opened()
         => Says(() => VfioDevice.Open(new Ioat(), _iommu, new Pulled { IsPulled = true }), "answers all ones");
 

@@ -18,6 +18,14 @@ sealed class CellModules(IReadOnlyList<PlannedModule> planned, Lab lab)
     /// <summary>What the guest must have of the kernel's own modules; after <see cref="BuildAsync"/>, also what the others need.</summary>
     public IReadOnlyList<string> OfKernel => [.. planned.Where(module => !module.IsPath).Select(module => module.Name).Concat(_built.Values.SelectMany(modules => Needs(modules))).Distinct()];
 
+    /// <summary>Those of these that the kernel has as modules.</summary>
+    public async Task<IReadOnlyList<string>> AtHandAsync(IReadOnlyList<string> names, CancellationToken cancel)
+    {
+        if (names.Count == 0 || lab.Kernel.ModulesDirectory is null) return [];
+        var tree = await lab.Toolbox.ModulesAsync(lab.Kernel, cancel).ConfigureAwait(false);
+        return [.. names.Where(name => tree.Has(name) && !tree.IsBuiltIn(name))];
+    }
+
     /// <summary>Which of the kernel's own modules a guest may have loaded before it is saved, with nothing lost to the test: what its modules
     /// need. None that the test names, for their loading is the test's; none that drives PCI devices or stands on one of these, for it would
     /// meet its device before the test begins. After <see cref="BuildAsync"/>.</summary>

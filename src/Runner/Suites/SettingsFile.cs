@@ -17,6 +17,7 @@ static class SettingsFile
         ["description"] = (settings, value) => settings with { Description = value.Text() },
         ["devices"] = (settings, value) => settings with { Devices = Distinct(value, value.List(PlannedDevice.Parse)) },
         ["modules"] = (settings, value) => settings with { Modules = value.List(text => PlannedModule.Parse(text).From(value.Directory)) },
+        ["more-modules"] = (settings, value) => settings with { MoreModules = value.Texts() },
         ["programs"] = (settings, value) => settings with { Programs = value.List(text => Program(text, value.Directory)) },
         ["kernel"] = (settings, value) => settings with { Kernel = Kernel(value) },
         ["boards"] = (settings, value) => settings with { Boards = Known(value, BoardCatalog.Names, "board") },

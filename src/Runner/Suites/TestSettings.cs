@@ -15,6 +15,9 @@ public sealed record TestSettings
     /// <summary>The modules to load before the scripts run, in this order.</summary>
     public IReadOnlyList<PlannedModule> Modules { get; init; } = [];
 
+    /// <summary>Modules of the kernel that the guest has at hand for whoever asks for them, and that nothing loads before; those a kernel lacks are not there.</summary>
+    public IReadOnlyList<string> MoreModules { get; init; } = [];
+
     /// <summary>The programs its scripts find on their PATH: paths of C files, and of directories with a C# project each.</summary>
     public IReadOnlyList<string> Programs { get; init; } = [];
 

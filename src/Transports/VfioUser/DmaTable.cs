@@ -1,4 +1,5 @@
 using Understudy.Linux;
+using Understudy.Pci;
 
 namespace Understudy.Transports.VfioUser;
 
@@ -21,7 +22,7 @@ sealed class DmaTable(bool acceptUnsealed)
     /// <summary>What there may be: QEMU does not count, and maps page by page where the guest does. Two GiB of 4 KiB pages.</summary>
     public const int MostMaps = 1 << 19;
 
-    readonly List<DmaRange> _ranges = [];   // by address, never overlapping
+    readonly RangeSet<DmaRange> _ranges = [];
     readonly SharedFiles _files = new(acceptUnsealed);
     DmaRange? _last;
 
@@ -38,8 +39,7 @@ sealed class DmaTable(bool acceptUnsealed)
         var last = request.Address + (request.Size - 1);
         if (request.Size == 0 || last < request.Address) return Errno.EINVAL;
         if (_ranges.Count == MostMaps) return Errno.ENOSPC;
-        var index = IndexOf(request.Address);
-        if ((index >= 0 && _ranges[index].Last >= request.Address) || (index + 1 < _ranges.Count && _ranges[index + 1].First <= last)) return Errno.EEXIST;
+        if (_ranges.TryFind(request.Address, last, out _)) return Errno.EEXIST;
         var writable = (request.Flags & DmaMapRequest.Writable) != 0;
         SharedFile? file = null;
         if (descriptor is not null)
@@ -47,7 +47,7 @@ sealed class DmaTable(bool acceptUnsealed)
             file = _files.Acquire(descriptor, request.Offset, request.Size, writable, out refusal);
             if (file is null) return Errno.EINVAL;
         }
-        _ranges.Insert(index + 1, new DmaRange(request.Address, last, (request.Flags & DmaMapRequest.Readable) != 0, writable, file, request.Offset));
+        _ranges.TryAdd(new DmaRange(request.Address, last, (request.Flags & DmaMapRequest.Readable) != 0, writable, file, request.Offset));
         return 0;
     }
 
@@ -63,16 +63,23 @@ sealed class DmaTable(bool acceptUnsealed)
         }
         var last = request.Address + (request.Size - 1);
         if (request.Size == 0 || last < request.Address) return Errno.EINVAL;
-        var from = IndexOf(request.Address);
-        if (from >= 0 && _ranges[from].First < request.Address && _ranges[from].Last >= request.Address) return Errno.EINVAL;
-        if (from < 0 || _ranges[from].First < request.Address) from++;
-        var to = IndexOf(last);
-        if (to >= from && _ranges[to].Last > last) return Errno.EINVAL;
-        Remove(from, to - from + 1);
+        if (_ranges.TryFind(request.Address, out var low) && low.First < request.Address) return Errno.EINVAL;
+        if (_ranges.TryFind(last, out var high) && high.Last > last) return Errno.EINVAL;
+        _last = null;
+        while (_ranges.TryFind(request.Address, last, out var range))
+        {
+            _ranges.Remove(range.First);
+            Release(range);
+        }
         return 0;
     }
 
-    public void Clear() => Remove(0, _ranges.Count);
+    public void Clear()
+    {
+        _last = null;
+        foreach (var range in _ranges) Release(range);
+        _ranges.Clear();
+    }
 
     public DmaResult Read(ulong address, Span<byte> destination)
     {
@@ -126,34 +133,17 @@ sealed class DmaTable(bool acceptUnsealed)
     DmaRange? At(ulong address)
     {
         if (_last is { } last && last.First <= address && address <= last.Last) return last;
-        var index = IndexOf(address);
-        return index >= 0 && address <= _ranges[index].Last ? _last = _ranges[index] : null;
+        return _ranges.TryFind(address, out var range) ? _last = range : null;
     }
 
-    /// <summary>The last range that starts at or before the address, or -1.</summary>
-    int IndexOf(ulong address)
+    void Release(DmaRange range)
     {
-        var (low, high) = (0, _ranges.Count);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (_ranges[middle].First <= address) low = middle + 1;
-            else high = middle;
-        }
-        return low - 1;
-    }
-
-    void Remove(int index, int count)
-    {
-        _last = null;
-        for (var i = index; i < index + count; i++)
-            if (_ranges[i].File is { } file) _files.Release(file);
-        if (count > 0) _ranges.RemoveRange(index, count);
+        if (range.File is { } file) _files.Release(file);
     }
 }
 
 /// <summary>One DMA_MAP: bus addresses from <paramref name="First"/> to <paramref name="Last"/>, both inside.</summary>
-sealed record DmaRange(ulong First, ulong Last, bool Readable, bool Writable, SharedFile? File, ulong Offset)
+sealed record DmaRange(ulong First, ulong Last, bool Readable, bool Writable, SharedFile? File, ulong Offset) : IAddressRange
 {
     public ulong InFile(ulong address) => Offset + (address - First);
 

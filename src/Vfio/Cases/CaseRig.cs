@@ -28,12 +28,11 @@ public sealed class CaseRig : IDisposable
     // A kernel that lacks an interface has nothing to fail.
     static Iommu OpenIommu(IommuMode mode)
     {
-        const int missing = 2;      // ENOENT
         try
         {
             return Iommu.Open(mode);
         }
-        catch (VfioException none) when (none.Errno == missing)
+        catch (VfioException none) when (none.Errno == Linux.Errno.ENOENT)
         {
             throw new CaseSkippedException(none.Message);
         }

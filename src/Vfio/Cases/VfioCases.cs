@@ -5,7 +5,7 @@ public static class VfioCases
 {
     /// <summary>The cases for some modes, ordered by mode.</summary>
     public static IReadOnlyList<VfioCase> For(IReadOnlyList<IommuMode> modes)
-        => [.. modes.SelectMany(mode => (mode == IommuMode.Iommufd ? IommufdCases.All : []).Concat(DeviceCases.All).Concat(FeatureCases.All).Concat(MappingCases.All.Select(one => (one.Name, Run: WithIommu(one.Run)))).Concat(DriverCases.All).Concat(SriovCases.All)
+        => [.. modes.SelectMany(mode => (mode == IommuMode.Iommufd ? IommufdCases.All : []).Concat(DeviceCases.All).Concat(FeatureCases.All).Concat(MappingCases.All.Select(one => (one.Name, Run: WithIommu(one.Run)))).Concat(DriverCases.All).Concat(GuestInterruptCases.All).Concat(SriovCases.All)
             .Select(one => new VfioCase($"{one.Name}.{IommuModes.Name(mode)}", mode, one.Run)))];
 
     static Action<CaseRig> WithIommu(Action<CaseRig> run) => rig =>
