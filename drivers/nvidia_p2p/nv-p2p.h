@@ -14,6 +14,16 @@ struct pci_dev;
 #define NVIDIA_P2P_PAGE_TABLE_VERSION	0x00010002
 #define NVIDIA_P2P_DMA_MAPPING_VERSION	0x00020003
 
+/* The upper half is changed by what breaks a caller, the lower by what does not. */
+#define NVIDIA_P2P_MAJOR_VERSION(version)	((version) >> 16)
+#define NVIDIA_P2P_MINOR_VERSION(version)	((version) & 0xffff)
+#define NVIDIA_P2P_MAJOR_VERSION_MATCHES(object, wanted)	(NVIDIA_P2P_MAJOR_VERSION((object)->version) == NVIDIA_P2P_MAJOR_VERSION(wanted))
+#define NVIDIA_P2P_VERSION_COMPATIBLE(object, wanted) \
+	(NVIDIA_P2P_MAJOR_VERSION_MATCHES(object, wanted) && \
+	 NVIDIA_P2P_MINOR_VERSION((object)->version) >= NVIDIA_P2P_MINOR_VERSION(wanted))
+#define NVIDIA_P2P_PAGE_TABLE_VERSION_COMPATIBLE(table)		NVIDIA_P2P_VERSION_COMPATIBLE(table, NVIDIA_P2P_PAGE_TABLE_VERSION)
+#define NVIDIA_P2P_DMA_MAPPING_VERSION_COMPATIBLE(mapping)	NVIDIA_P2P_VERSION_COMPATIBLE(mapping, NVIDIA_P2P_DMA_MAPPING_VERSION)
+
 enum nvidia_p2p_page_size_type {
 	NVIDIA_P2P_PAGE_SIZE_4KB = 0,
 	NVIDIA_P2P_PAGE_SIZE_64KB,
@@ -21,27 +31,35 @@ enum nvidia_p2p_page_size_type {
 	NVIDIA_P2P_PAGE_SIZE_COUNT
 };
 
-struct nvidia_p2p_page {
+typedef struct nvidia_p2p_page {
 	uint64_t physical_address;
-};
+	union nvidia_p2p_request_registers {
+		struct {
+			uint32_t wreqmb_h;
+			uint32_t rreqmb_h;
+			uint32_t rreqmb_0;
+			uint32_t reserved[3];
+		} fermi;
+	} registers;
+} nvidia_p2p_page_t;
 
-struct nvidia_p2p_page_table {
+typedef struct nvidia_p2p_page_table {
 	uint32_t version;
 	uint32_t page_size;	/* enum nvidia_p2p_page_size_type */
 	struct nvidia_p2p_page **pages;
 	uint32_t entries;
 	uint8_t *gpu_uuid;
 	uint32_t flags;
-};
+} nvidia_p2p_page_table_t;
 
-struct nvidia_p2p_dma_mapping {
+typedef struct nvidia_p2p_dma_mapping {
 	uint32_t version;
 	enum nvidia_p2p_page_size_type page_size_type;
 	uint32_t entries;
 	uint64_t *dma_addresses;
 	void *private;
 	struct pci_dev *pci_dev;
-};
+} nvidia_p2p_dma_mapping_t;
 
 /* Address and length are multiples of 64 KiB. The callback comes when the memory goes away under the driver, which then calls
  * nvidia_p2p_free_page_table(), and not nvidia_p2p_put_pages(); that waits, where it is called first, until the callback is over.

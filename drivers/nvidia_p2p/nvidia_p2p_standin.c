@@ -55,6 +55,10 @@ struct holder {
 	struct list_head blocks;
 };
 
+static bool any_memory;
+module_param(any_memory, bool, 0644);
+MODULE_PARM_DESC(any_memory, "take memory that is none of ours, as SLAC's stub does: the card reaches a block nobody else has");
+
 static DEFINE_MUTEX(lock);	/* blocks and pins */
 static u32 last_id;
 
@@ -102,6 +106,23 @@ static struct pin *new_pin(struct block *block, size_t offset, u32 entries)
 	return pin;
 }
 
+static struct block *new_block(u32 size)
+{
+	struct block *block = kzalloc(sizeof(*block), GFP_KERNEL);
+
+	if (!block)
+		return NULL;
+	block->pages = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, get_order(size));
+	if (!block->pages) {
+		kfree(block);
+		return NULL;
+	}
+	kref_init(&block->ref);
+	INIT_LIST_HEAD(&block->pins);
+	block->size = size;
+	return block;
+}
+
 static const struct vm_operations_struct mapped = { };
 
 /* The block that is mapped there, and how far into it; under mmap_lock. */
@@ -120,9 +141,9 @@ static struct block *block_at(unsigned long address, u64 length, size_t *offset)
 int nvidia_p2p_get_pages(uint64_t p2p_token, uint32_t va_space, uint64_t virtual_address, uint64_t length,
 			 struct nvidia_p2p_page_table **page_table, void (*free_callback)(void *data), void *data)
 {
-	struct block *block;
+	struct block *block, *own = NULL;
 	struct pin *pin = NULL;
-	size_t offset;
+	size_t offset = 0;
 	int ret = -EINVAL;
 
 	if (!length || length > LARGEST_BLOCK || length % GPU_PAGE || virtual_address % GPU_PAGE || !free_callback || !current->mm)
@@ -130,6 +151,11 @@ int nvidia_p2p_get_pages(uint64_t p2p_token, uint32_t va_space, uint64_t virtual
 	mmap_read_lock(current->mm);
 	mutex_lock(&lock);
 	block = block_at(virtual_address, length, &offset);
+	if (!block && any_memory) {
+		own = new_block(length);
+		block = own;
+		ret = -ENOMEM;
+	}
 	if (block) {
 		pin = new_pin(block, offset, length / GPU_PAGE);
 		ret = pin ? 0 : -ENOMEM;
@@ -139,15 +165,17 @@ int nvidia_p2p_get_pages(uint64_t p2p_token, uint32_t va_space, uint64_t virtual
 		pin->data = data;
 		*page_table = &pin->table;
 	}
+	if (own)
+		kref_put(&own->ref, free_block);	/* the pin has it now */
 	mutex_unlock(&lock);
 	mmap_read_unlock(current->mm);
 	return ret;
 }
 EXPORT_SYMBOL(nvidia_p2p_get_pages);
 
-int nvidia_p2p_put_pages(uint64_t p2p_token, uint32_t va_space, uint64_t virtual_address, struct nvidia_p2p_page_table *page_table)
+/* The driver wants no callback any more; false when one has been or is under way. */
+static bool forget(struct pin *pin)
 {
-	struct pin *pin = container_of(page_table, struct pin, table);
 	bool revoked;
 
 	mutex_lock(&lock);
@@ -155,7 +183,14 @@ int nvidia_p2p_put_pages(uint64_t p2p_token, uint32_t va_space, uint64_t virtual
 	if (!revoked)
 		list_del(&pin->link);
 	mutex_unlock(&lock);
-	if (revoked)
+	return !revoked;
+}
+
+int nvidia_p2p_put_pages(uint64_t p2p_token, uint32_t va_space, uint64_t virtual_address, struct nvidia_p2p_page_table *page_table)
+{
+	struct pin *pin = container_of(page_table, struct pin, table);
+
+	if (!forget(pin))
 		wait_for_completion(&pin->called);
 	kref_put(&pin->ref, free_pin);
 	return 0;
@@ -164,7 +199,11 @@ EXPORT_SYMBOL(nvidia_p2p_put_pages);
 
 int nvidia_p2p_free_page_table(struct nvidia_p2p_page_table *page_table)
 {
-	kref_put(&container_of(page_table, struct pin, table)->ref, free_pin);
+	struct pin *pin = container_of(page_table, struct pin, table);
+
+	if (forget(pin))
+		pr_notice_once("%s() is for the callback; what gives pages back is nvidia_p2p_put_pages()\n", __func__);
+	kref_put(&pin->ref, free_pin);
 	return 0;
 }
 EXPORT_SYMBOL(nvidia_p2p_free_page_table);
@@ -263,19 +302,10 @@ static int standin_release(struct inode *inode, struct file *filp)
 
 static struct block *reserve(struct holder *holder, u32 size)
 {
-	struct block *block;
+	struct block *block = new_block(size);
 
-	block = kzalloc(sizeof(*block), GFP_KERNEL);
 	if (!block)
 		return NULL;
-	block->pages = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, get_order(size));
-	if (!block->pages) {
-		kfree(block);
-		return NULL;
-	}
-	kref_init(&block->ref);
-	INIT_LIST_HEAD(&block->pins);
-	block->size = size;
 	mutex_lock(&lock);
 	block->id = ++last_id;
 	list_add(&block->link, &holder->blocks);

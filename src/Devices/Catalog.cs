@@ -28,7 +28,7 @@ public static class Catalog
         new("axisg2-no-bar", "dma", "what says it is the same, without BAR 0", () => new AxisG2OtherBar(0), []),
         new("axisg2-bar-8k", "dma", "what says it is the same, with 8 KiB of BAR 0", () => new AxisG2OtherBar(0x2000), []),
         new("axisg2-bar-32m", "dma", "what says it is the same, with 32 MiB of BAR 0", () => new AxisG2OtherBar(0x200_0000), []),
-        new("axisg2-slac-emulator", "dma", "the same as SLAC's in-kernel emulator shows itself: rings of two entries", () => new AxisG2(AxisG2Options.SlacEmulator), AxisG2Orders.All),
+        new("axisg2-slac-emulator", "dma", "the same as SLAC's in-kernel emulator shows itself: rings of two entries, a GPU core of four buffers", () => new AxisG2(AxisG2Options.SlacEmulator), AxisG2Orders.All),
     ];
 
     /// <summary>The device of that name.</summary>

@@ -159,11 +159,46 @@ public sealed class GpuAsyncCoreTests
     [Fact]
     public void As_SLACs_emulator_a_written_zero_takes_back_and_what_is_armed_can_be_read()
     {
-        var rig = new AxisG2Rig(new AxisG2Options { GpuBuffers = 4, GpuZeroClears = true });
+        var rig = new AxisG2Rig(new AxisG2Options { GpuBuffers = 4, GpuAsEmulated = true });
         rig.W(Core + 0x2000, 1);
         Assert.Equal((1u, 1), (rig.R(Core + 0x2000), rig.Slot.Ask(card => card.GpuArmed)));
         rig.W(Core + 0x2000, 0);
         Assert.Equal((0u, 0), (rig.R(Core + 0x2000), rig.Slot.Ask(card => card.GpuArmed)));
+    }
+
+    [Fact]
+    public void As_SLACs_emulator_frames_of_the_largest_size_come_of_themselves_one_for_each_buffer_that_is_armed()
+    {
+        var rig = new AxisG2Rig(AxisG2Options.SlacEmulator);
+        rig.W(MaxSize, 64 * 1024 - 16);
+        for (var i = 0u; i < 2; i++)
+        {
+            rig.W(Core + 0x4000 + 8 * i, (uint)Write((int)i));
+            rig.W(Core + 0x2000 + 4 * i, 1);
+        }
+        rig.Settle();
+        Assert.Equal(0u, rig.R(RxFrames));      // it is not enabled, and drops nothing
+        rig.W(Control, WriteOn | 3);
+        rig.Settle();
+        Assert.Equal(2u, rig.R(RxFrames));
+        Assert.Equal(0, rig.Slot.Ask(card => card.GpuArmed));
+        foreach (var buffer in (int[])[0, 1])
+        {
+            var expected = new byte[64 * 1024 - 16];
+            Devices.Prbs.Fill(expected, (uint)buffer);
+            Assert.Equal((uint)expected.Length, BinaryPrimitives.ReadUInt32LittleEndian(rig.Bus.Memory[((int)Write(buffer) + 4)..]));
+            Assert.True(expected.AsSpan().SequenceEqual(rig.Bus.Memory.Slice((int)Write(buffer) + 16, expected.Length)));
+        }
+        rig.W(Core + 0x2000, 1);
+        rig.W(Core + 0x2004, 1);
+        rig.Settle();                           // the next is the third, which is not armed
+        Assert.Equal(2u, rig.R(RxFrames));
+        rig.W(MaxSize, 1024);
+        rig.W(Control, WriteOn | 1);
+        rig.Settle();
+        Assert.Equal(4u, rig.R(RxFrames));
+        Assert.Equal(1024u, BinaryPrimitives.ReadUInt32LittleEndian(rig.Bus.Memory[((int)Write(0) + 4)..]));
+        Assert.Empty(rig.Checks);
     }
 
     PrbsStream Prbs()

@@ -46,7 +46,7 @@ public sealed class AxisG2 : PciDevice
         _registers[AxiVersion].OnRead(AxiVersionRegisters.UpTimeCount, () => (ulong)(Now / 1_000_000_000));
         LoadFirmware();
         Stream = new LoopbackStream();
-        GpuStream = new LoopbackStream();
+        GpuStream = options.GpuAsEmulated ? new PrbsStream { Endless = () => _gpu.LargestFrame } : new LoopbackStream();
     }
 
     /// <summary>Which card it is.</summary>

@@ -53,9 +53,10 @@ public sealed record AxisG2Options
     /// <summary>Version of the GPU core, as the driver reads it; 4 is what is modelled.</summary>
     public int GpuVersion { get; init; } = 4;
 
-    /// <summary>A write of 0 to the GPU core's free list or read requests takes back what was written, as in the memory of SLAC's emulator;
-    /// hardware takes any write for a request.</summary>
-    public bool GpuZeroClears { get; init; }
+    /// <summary>The GPU core is as SLAC's emulator has it. A write of 0 to its free list or read requests takes back what was written, as in
+    /// memory; hardware takes any write for a request. And frames come of themselves: while writing is enabled, the next armed buffer gets a
+    /// pseudo-random one of the largest size, a millisecond after a buffer was armed or filled.</summary>
+    public bool GpuAsEmulated { get; init; }
 
     /// <summary>AxiVersion's build string; cut off at 256 bytes, and not terminated if it is as long.</summary>
     public string BuildString { get; init; } = "understudy: AxisG2 model";
@@ -63,13 +64,16 @@ public sealed record AxisG2Options
     /// <summary>Who the function says it is.</summary>
     public PciIdentity Identity { get; init; } = new(Vendor: 0x1A4A, Device: 0x2030, ClassCode: 0x118000, Revision: 1, SubsystemVendor: 0x1022, Subsystem: 0x000D);
 
-    /// <summary>As SLAC's in-kernel emulator presents itself: rings of two entries, version 3, 64-bit addresses that no hardware has.</summary>
+    /// <summary>As SLAC's in-kernel emulator presents itself: rings of two entries, version 3, 64-bit addresses that no hardware has, a GPU core
+    /// of four buffers.</summary>
     public static AxisG2Options SlacEmulator { get; } = new()
     {
         Version = 3,
         RingBits = 1,
         AddressBits = 64,
         BusBytes = 16,
+        GpuBuffers = 4,
+        GpuAsEmulated = true,
         HasMsix = false,
         HasMsi = false,
         BuildString = "understudy: AxisG2 model as SLAC's emulator",

@@ -10,13 +10,14 @@ sealed class GpuCore : IStreamPort
 {
     const int MostInOneStep = DmaLane.MostInOneStep;
     const int AcknowledgeBytes = 16;
+    const long EmulatedPause = 1_000_000;
     const byte FirstUser = 2;
     const uint DecodeError = 3;
     readonly AxisG2 _card;
     readonly RegisterFile _registers;
     readonly bool[] _armed = new bool[MostBuffers], _requested = new bool[MostBuffers];
     readonly byte[] _piece = new byte[MostInOneStep];
-    DeviceTimer? _step;
+    DeviceTimer? _step, _pause;
     int _nextWrite, _nextRead;
     uint _rxFrames, _txFrames, _writeErrors, _readErrors, _writeError, _readError, _minArmed = MostBuffers, _maxRequested;
     GpuFrame _incoming, _outgoing;
@@ -50,12 +51,16 @@ sealed class GpuCore : IStreamPort
     /// <summary>Goes on where bus mastering was off.</summary>
     public void Kick() => ArmStep();
 
-    public void PluggedIn(Func<Action, string, DeviceTimer> timer) => _step = timer(Step, "GPU core");
+    public void PluggedIn(Func<Action, string, DeviceTimer> timer) => (_step, _pause) = (timer(Step, "GPU core"), timer(FeedNow, "GPU core's pause"));
+
+    /// <summary>Bytes of a frame of the largest size, a multiple of four.</summary>
+    public int LargestFrame => (int)Math.Clamp(_registers[RemoteWriteMaxSize], Prbs.SmallestFrame, PrbsStream.LongestFrame) & ~3;
 
     /// <summary>After a reset of the function: the registers are back already.</summary>
     public void Reset()
     {
         _step?.Cancel();
+        _pause?.Cancel();
         Array.Clear(_armed);
         Array.Clear(_requested);
         (_nextWrite, _nextRead, _incoming, _outgoing, _feed) = (0, 0, default, default, false);
@@ -87,8 +92,8 @@ sealed class GpuCore : IStreamPort
     void Arm(int index)
     {
         if (!IsThere || index >= _card.Options.GpuBuffers) return;
-        var armed = !_card.Options.GpuZeroClears || Word(WriteFreeList, index) != 0;
-        if (armed && _armed[index] && !_card.Options.GpuZeroClears) _card.Find("gpu-armed-twice", $"write buffer {index} was armed while it was armed: a frame was expected in it that has not come");
+        var armed = !_card.Options.GpuAsEmulated || Word(WriteFreeList, index) != 0;
+        if (armed && _armed[index] && !_card.Options.GpuAsEmulated) _card.Find("gpu-armed-twice", $"write buffer {index} was armed while it was armed: a frame was expected in it that has not come");
         _armed[index] = armed;
         Forget(WriteFreeList, index);
         Feed();
@@ -97,7 +102,7 @@ sealed class GpuCore : IStreamPort
     void Request(int index)
     {
         if (!IsThere || index >= _card.Options.GpuBuffers || !_registers[ReadEnable]) return;
-        _requested[index] = !_card.Options.GpuZeroClears || Word(ReadRequests, index) != 0;
+        _requested[index] = !_card.Options.GpuAsEmulated || Word(ReadRequests, index) != 0;
         _maxRequested = Math.Max(_maxRequested, (uint)Count(_requested, ReadCount));
         ArmStep();
     }
@@ -120,6 +125,8 @@ sealed class GpuCore : IStreamPort
             Array.Clear(_requested);
             _outgoing.Drops = _outgoing.IsOpen;
         }
+        // Fewer buffers than before: the emulator goes on among those there are, hardware once it is through with the next.
+        if (_card.Options.GpuAsEmulated) (_nextWrite, _nextRead) = (_nextWrite % ((int)_registers[WriteCount] + 1), _nextRead % ((int)_registers[ReadCount] + 1));
         Feed();
     }
 
@@ -130,6 +137,12 @@ sealed class GpuCore : IStreamPort
     }
 
     void Feed()
+    {
+        if (_card.Options.GpuAsEmulated) _pause?.Arm(EmulatedPause);
+        else FeedNow();
+    }
+
+    void FeedNow()
     {
         _feed = true;
         ArmStep();
@@ -153,10 +166,11 @@ sealed class GpuCore : IStreamPort
         if (_feed || (_outgoing.IsOpen && _card.GpuStream.IsReady(0)) || IsRequested) ArmStep();
     }
 
-    // The stream's next frame: into the next buffer once that is armed, and to nowhere while writing is disabled.
+    // The stream's next frame: into the next buffer once that is armed, and to nowhere while writing is disabled; the emulator's waits.
     bool Open(byte firstUser)
     {
         var enabled = _registers[WriteEnable];
+        if (!enabled && _card.Options.GpuAsEmulated) return false;
         if (enabled && !_armed[_nextWrite]) return false;
         _incoming = new GpuFrame { IsOpen = true, Drops = !enabled, FirstUser = firstUser };
         if (!enabled) return true;
@@ -270,7 +284,7 @@ sealed class GpuCore : IStreamPort
     // What is written only reads as 0 in hardware.
     void Forget(MemoryWindow window, int index)
     {
-        if (!_card.Options.GpuZeroClears) Clear(window, index);
+        if (!_card.Options.GpuAsEmulated) Clear(window, index);
     }
 
     struct GpuFrame

@@ -16,7 +16,10 @@ public sealed class PrbsStream : IStreamEndpoint
     byte _dest, _group;
     bool _filled;
 
-    /// <summary>Frames it still has to send.</summary>
+    /// <summary>Frames without end, each of as many bytes as this says when it begins; null to send what <see cref="Start"/> asks for.</summary>
+    public Func<int>? Endless { get; init; }
+
+    /// <summary>Frames it still has to send, of those asked for.</summary>
     public long Waiting { get; private set; }
 
     /// <summary>The next frame's sequence number.</summary>
@@ -63,8 +66,9 @@ public sealed class PrbsStream : IStreamEndpoint
     /// <inheritdoc/>
     public void Resume(int lane)
     {
-        if (lane != _lane || Waiting == 0 || _port is null) return;
+        if (lane != _lane || _port is null || (Waiting == 0 && Endless is null)) return;
         if (_sent == 0 && _port.IsPaused(_group)) return;
+        if (_sent == 0 && Endless?.Invoke() is { } size && size != _size) (_size, _filled) = (size, false);
         if (!_filled) Prbs.Fill(_frame.AsSpan(0, _size), Sequence);
         _filled = true;
         var chunk = new StreamChunk { Lane = lane, Dest = _dest, Id = _group, FirstUser = 2, First = _sent == 0, Last = true, Data = _frame.AsSpan(_sent, _size - _sent) };
@@ -73,7 +77,8 @@ public sealed class PrbsStream : IStreamEndpoint
         if (!done) return;
         (_sent, _filled) = (0, false);
         Sequence++;
-        if (--Waiting > 0) _port.Wake(lane);
+        if (Waiting > 0) Waiting--;
+        if (Waiting > 0 || Endless is not null) _port.Wake(lane);
     }
 
     /// <inheritdoc/>
