@@ -12,7 +12,7 @@ static class DkmsCommand
 {
     static readonly Argument<string> s_directory = new("DIR") { Description = "The directory with dkms.conf and the sources; it is only read" };
     static readonly Option<string[]> s_kernels = new("--kernel") { Description = "Debian's kernels to try it on, separated by commas; the newest stable one unless told", HelpName = "NAME,...", AllowMultipleArgumentsPerToken = true };
-    static readonly Option<string> s_distribution = new("--distribution") { Description = $"The guests' user space: {string.Join(", ", DebianDistribution.All)}", HelpName = "NAME", DefaultValueFactory = _ => DebianDistribution.Default.Name };
+    static readonly Option<string> s_distribution = new("--distribution") { Description = $"The guests' user space, a Debian release or a root file system of your own: {UserSpace.Choice}", HelpName = "NAME", DefaultValueFactory = _ => DebianDistribution.Default.Name };
     static readonly Option<string[]> s_devices = new("--devices", "--device") { Description = "Devices the driver must bind to, separated by commas, see 'understudy devices'", HelpName = "NAME,...", AllowMultipleArgumentsPerToken = true };
     static readonly Option<string[]> s_ways = new("--way") { Description = "How it is installed: tarball (dkms ldtarball, build, install, remove), deb (dpkg -i, -r, -P); both unless told", HelpName = "tarball|deb", AllowMultipleArgumentsPerToken = true };
     static readonly Option<bool> s_packOnly = new("--pack-only") { Description = "Make the packages, and try them on no kernel" };
@@ -29,6 +29,8 @@ static class DkmsCommand
             """
             understudy dkms drivers/axisg2 --kernel debian:6.1,debian:6.12,debian:7.2 --devices axisg2
             understudy dkms drivers/nic --kernel debian:6.1 --distribution debian:12 --way deb
+            understudy dkms drivers/nic --kernel debian:6.12 --distribution podman:registry.example.org/lab/debian-build:13
+            understudy dkms drivers/nic --kernel debian:6.12 --distribution oci:images/build.tar:latest
             understudy dkms drivers/nic --pack-only --output out
             """) { s_directory, s_kernels, s_distribution, s_devices, s_ways, s_packOnly, s_jobs, s_cpus, s_seed, s_output, s_json };
         s_ways.AcceptOnlyFromAmong("tarball", "deb");
@@ -59,7 +61,7 @@ static class DkmsCommand
         return new DkmsRequest(directory, Package(directory), parsed.GetValue(s_output) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"dkms-{DateTime.Now:yyyyMMdd-HHmmss-fff}")))
         {
             Kernels = parsed.GetValue(s_packOnly) ? [] : kernels.Count > 0 ? kernels : [Boards.BoardCatalog.Find(Boards.BoardCatalog.Default).Kernel],
-            Distribution = DebianDistribution.Named(parsed.GetValue(s_distribution)!),
+            Distribution = UserSpace.Named(parsed.GetValue(s_distribution)!),
             Devices = [.. CommandLine.Words(parsed.GetValue(s_devices)).Select(name => PlannedDevice.Parse(CommandLine.DeviceNamed(name)))],
             Ways = ways.Count > 0 ? ways : [DkmsWay.Tarball, DkmsWay.Deb], Jobs = parsed.GetValue(s_jobs), Cpus = parsed.GetValue(s_cpus), Seed = parsed.GetValue(s_seed),
         };

@@ -11,6 +11,7 @@ namespace Understudy.Toolchain;
 [JsonSerializable(typeof(SystemQemuStamp))]
 [JsonSerializable(typeof(KernelStamp))]
 [JsonSerializable(typeof(CatalogStamp))]
+[JsonSerializable(typeof(OwnRootDisk))]
 sealed partial class CacheJson : JsonSerializerContext
 {
     /// <summary>The file's content, or null when it is absent or not of this shape: it is then made anew.</summary>

@@ -18,6 +18,9 @@ sealed record HostCommand(string FileName, IReadOnlyList<string> Arguments)
 
     /// <summary>A file that receives standard output as bytes.</summary>
     public string? OutputFile { get; init; }
+
+    /// <summary>The most bytes that file may have.</summary>
+    public long MostOutput { get; init; } = long.MaxValue;
 }
 
 /// <summary>How a program ended, and what it said.</summary>
@@ -35,7 +38,7 @@ static class HostProcess
         var output = new StringBuilder();
         var feeding = FeedAsync(process, command.Input);
         var reading = command.OutputFile is { } file
-            ? CopyAsync(process.StandardOutput.BaseStream, file)
+            ? CopyAsync(process.StandardOutput.BaseStream, file, command.MostOutput)
             : ReadAsync(process.StandardOutput, command.OnLine ?? (line => output.Append(line).Append('\n')));
         var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
@@ -106,10 +109,15 @@ static class HostProcess
         while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line) onLine(line);
     }
 
-    static async Task CopyAsync(Stream from, string path)
+    static async Task CopyAsync(Stream from, string path, long most)
     {
         await using var file = File.Create(path);
-        await from.CopyToAsync(file).ConfigureAwait(false);
+        var chunk = new byte[1 << 17];
+        for (int got; (got = await from.ReadAsync(chunk).ConfigureAwait(false)) > 0;)
+        {
+            if (file.Length + got > most) throw new ToolchainException(ToolchainProblem.BadFile, $"What is written to {path} has more than {most >> 20} MiB.");
+            await file.WriteAsync(chunk.AsMemory(0, got)).ConfigureAwait(false);
+        }
     }
 
     static void Kill(Process process)

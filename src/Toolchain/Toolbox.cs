@@ -9,6 +9,7 @@ public sealed class Toolbox
     readonly PrefixShelf _shelf;
     readonly HeadersShelf _headers;
     readonly RootShelf _roots;
+    readonly OwnRootShelf _ownRoots;
     readonly QemuFinder _qemu;
     readonly ModuleShelf _modules;
     readonly CCompiler _compiler;
@@ -30,7 +31,9 @@ public sealed class Toolbox
         var apt = new PrivateApt(cache, host);
         _shelf = new PrefixShelf(cache, apt);
         _headers = new HeadersShelf(_shelf, apt);
-        _roots = new RootShelf(cache, apt, cancel => ProgramsAsync(["e2fsprogs", "libarchive13t64"], cancel));
+        Func<CancellationToken, Task<string>> fileSystemTools = cancel => ProgramsAsync(["e2fsprogs", "libarchive13t64"], cancel);
+        _roots = new RootShelf(cache, apt, fileSystemTools);
+        _ownRoots = new OwnRootShelf(cache, apt, fileSystemTools, new Decompressor(async cancel => (await ToolsAsync(cancel).ConfigureAwait(false)).Prefix.Command("usr/bin/zstd", [])));
         _qemu = new QemuFinder(cache, _shelf, host);
         Kernels = new KernelCatalog(cache, apt, new KernelStore(cache, apt, ToolsAsync), progress);
         _modules = new ModuleShelf(cache, ToolsAsync);
@@ -99,6 +102,15 @@ public sealed class Toolbox
     /// <exception cref="ToolchainException">The packages do not go together (<see cref="ToolchainProblem.Unsatisfiable"/>), or cannot be fetched.</exception>
     public Task<DebianRoot> RootAsync(RootRequest request, CancellationToken cancel = default) =>
         _roots.EnsureAsync(request, new Provisioning($"{request.Distribution} user space", _progress), cancel);
+
+    /// <summary>A disk of a root file system that the user brings, with the headers of a kernel in it; or the one made before of the same content.</summary>
+    /// <param name="root">The root file system.</param>
+    /// <param name="kernel">A kernel of Debian's. Its headers are brought where the root has none.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <exception cref="ToolchainException">It cannot be read, is none, or lacks something (the message names what); or is too old for the kernel
+    /// (<see cref="ToolchainProblem.Unsatisfiable"/>).</exception>
+    public Task<OwnRootDisk> RootAsync(OwnRoot root, Kernel kernel, CancellationToken cancel = default) =>
+        _ownRoots.EnsureAsync(root, kernel, new Provisioning($"user space {root}", _progress), cancel);
 
     /// <summary>The sources of Debian's kernels of a series, with Debian's patches: the package linux-source-SERIES, unpacked.</summary>
     /// <param name="series">Major and minor number: "7.2".</param>

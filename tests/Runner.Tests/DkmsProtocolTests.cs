@@ -3,6 +3,7 @@ using Understudy.Build.Tests;
 using Understudy.Guest;
 using Understudy.Pci;
 using Understudy.Runner.Dkms;
+using Understudy.Toolchain;
 using Understudy.Verdict;
 
 namespace Understudy.Runner.Tests;
@@ -101,10 +102,12 @@ public sealed class DkmsProtocolTests : IDisposable
 
     static CommandResult Fails(string words, int code = 1) => new(code, null, "", words, TimeSpan.Zero);
 
-    async Task<IReadOnlyList<StepRecord>> PlayAsync(FakeDebian debian, params DkmsWay[] ways)
+    Task<IReadOnlyList<StepRecord>> PlayAsync(FakeDebian debian, params DkmsWay[] ways) => PlayAsync(debian, null, ways);
+
+    async Task<IReadOnlyList<StepRecord>> PlayAsync(FakeDebian debian, OwnRootDisk? own, params DkmsWay[] ways)
     {
         await using var run = Run.Begin(_folder["run"], new RunInfo { Id = "t", Title = "t", Command = "none" }, new Quiet());
-        var protocol = new DkmsProtocol(debian, DkmsPackage.Read(_folder["nic"]), Kernel, [new PciIdentity(0x1234, 0x5678, 0)]);
+        var protocol = new DkmsProtocol(debian, DkmsPackage.Read(_folder["nic"]), Kernel, [new PciIdentity(0x1234, 0x5678, 0)]) { Own = own };
         foreach (var step in protocol.Steps(ways.Length > 0 ? ways : [DkmsWay.Tarball, DkmsWay.Deb]))
             if (!await run.StepAsync(step.Name, notes => step.Body(notes, TestContext.Current.CancellationToken))) break;
         await run.ConcludeAsync();
@@ -120,6 +123,18 @@ public sealed class DkmsProtocolTests : IDisposable
         Assert.All(steps, step => Assert.True(step.Outcome == Outcome.Pass, $"{step.Name}: {step.Detail}"));
         Assert.Equal(["system", "add", "build", "install", "load", "upgrade", "remove", "deb-install", "deb-load", "deb-upgrade", "deb-remove", "deb-purge"], steps.Select(step => step.Name));
         Assert.Equal("nic loaded, bound to 0000:01:00.0", steps[4].Detail);
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_dpkg_only_the_tarball_is_tried_and_that_is_said()
+    {
+        var own = new OwnRootDisk("", HasDpkg: false, ["left out: dev/null (a device node)"]);
+        var fedora = new FakeDebian { Spoilt = script => script.StartsWith("dpkg", StringComparison.Ordinal) || script.Contains("&& dpkg", StringComparison.Ordinal) ? Fails("dpkg: not found", 127) : null };
+        var steps = await PlayAsync(fedora, own);
+        Assert.All(steps, step => Assert.True(step.Outcome == Outcome.Pass, $"{step.Name}: {step.Detail}"));
+        Assert.Equal(["system", "add", "build", "install", "load", "upgrade", "remove"], steps.Select(step => step.Name));
+        Assert.EndsWith("left out: dev/null (a device node); no dpkg, so only the tarball", steps[0].Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain(fedora.Scripts, script => script.Contains("dpkg", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -50,12 +50,24 @@ public sealed class PipelineFileTests : IDisposable
     [InlineData("axes:\n  irq: {msix: {devices: axisg3}}\nphases: {a: [{shell: x}]}\n", ":2: axes.irq: there is no device 'axisg3'")]
     [InlineData("axes:\n  way: [rpm]\nphases: {a: [{shell: x}]}\n", ":2: axes.way: expected a way to install a package, tarball or deb, not 'rpm'")]
     [InlineData("axes:\n  distribution: [debian:14]\nphases: {a: [{shell: x}]}\n", ":2: axes.distribution: There is no distribution 'debian:14'. Did you mean")]
+    [InlineData("axes:\n  distribution: [debian:12, ./roots/lab]\nphases: {a: [{shell: x}]}\n", "p.yaml:2: axes.distribution: There is no directory ")]
+    [InlineData("axes:\n  distribution: ['oci:build.tar:1']\nphases: {a: [{shell: x}]}\n", "p.yaml:2: axes.distribution: There is neither an OCI layout nor an archive of an image at ")]
+    [InlineData("axes:\n  distribution: ['podman:a=b']\nphases: {a: [{shell: x}]}\n", ":2: axes.distribution: expected a distribution such as debian:12 or oci:PATH, without spaces, ',' and '=', not 'podman:a=b'")]
     [InlineData("phases:\n  a:\n    - shell: 'true'\n      devices: [nvme]\n", ":4: phases.a: 'devices' goes with package, and this step is of kind shell")]
     [InlineData("axes:\n  vcpus: [1, 1]\nphases: {a: [{shell: x}]}\n", "the value '1' is there twice")]
     [InlineData("axes:\n  vcpus: [1, 2]\nphases:\n  a:\n    - {suite: suite, over: vcpus, exclude: [{vcpus: 3}]}\n", ":5: phases.a: there is no vcpus '3'; did you mean '1'?")]
     [InlineData("axes:\n  vcpus: [1]\nphases:\n  a:\n    - {suite: suite, over: vcpus, exclude: [{vcpus: 1}]}\n", ":5: phases.a: nothing is left of the step 'suite'")]
     public void What_is_wrong_in_a_pipeline_is_told_with_file_line_and_key(string text, string expected)
         => Assert.Contains(expected, Assert.Throws<SuiteException>(() => Read(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_root_of_the_users_own_is_named_from_the_file_and_known_by_what_is_written_there()
+    {
+        _folder.With("roots/lab/etc/os-release", "ID=lab\n").With("roots/image.tar", "");
+        var axis = Read("axes:\n  distribution: [debian:12, ./roots/lab, 'oci:roots/image.tar:1', podman:debian:13]\nphases: {a: [{shell: x}]}\n").Axes[0];
+        Assert.Equal(["debian:12", "./roots/lab", "oci:roots/image.tar:1", "podman:debian:13"], axis.Values.Select(value => value.Name));
+        Assert.Equal(["debian:12", $"dir:{_folder["roots/lab"]}", $"oci:{_folder["roots/image.tar"]}:1", "podman:debian:13"], axis.Values.Select(value => value.Distribution!.Name));
+    }
 
     [Fact]
     public void All_that_is_wrong_is_told_at_once()

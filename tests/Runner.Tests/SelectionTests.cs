@@ -98,6 +98,40 @@ public sealed class SelectionTests
         }
     }
 
+    [Fact]
+    public void A_test_is_chosen_by_a_header_that_its_program_or_module_includes_however_far_away()
+    {
+        using var folder = new SuiteFolder();
+        folder.With("tree/lib/deep.h", "1\n").With("tree/lib/near.h", "#include \"deep.h\"\n#include <stdio.h>\n").With("tree/lib/other.h", "1\n").With("tree/real/engine.c", "#include \"engine.h\"\n").With("tree/real/engine.h", "1\n")
+            .With("tree/inc/api.h", "1\n").With("tree/mod/Kbuild", "ccflags-y := -I$(src)/../inc\n").With("tree/mod/main.c", "  # include \"api.h\"\n")
+            .With("tree/prog/say.c", "#include \"../lib/near.h\"\n").WithTest("tree/s/says", "programs: [../../prog/say.c]\n").WithTest("tree/s/loads", "modules: [../../mod]\n").WithTest("tree/s/plain");
+        Directory.CreateSymbolicLink(folder["tree/mod/source"], "../real");
+        foreach (var arguments in (string[][])[["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "all"]]) Git(folder["tree"], arguments);
+        Assert.Empty(Changed("lib/other.h", "2\n"));
+        Assert.Equal(["s/says"], Changed("lib/deep.h", "2\n"));
+        Assert.Equal(["s/says"], Changed("lib/near.h", "#include \"near.h\"\n"));
+        Assert.Equal(["s/loads"], Changed("inc/api.h", "2\n"));
+        Assert.Equal(["s/loads"], Changed("real/engine.h", "2\n"));
+        Assert.Equal(["s/loads"], Changed("real/engine.c", "\n"));
+        File.Delete(folder["tree/lib/near.h"]);
+        Assert.Equal(["s/says"], Chosen());
+
+        string[] Changed(string file, string text)
+        {
+            var before = File.ReadAllText(folder[$"tree/{file}"]);
+            folder.With($"tree/{file}", text);
+            var chosen = Chosen();
+            folder.With($"tree/{file}", before);
+            return chosen;
+        }
+
+        string[] Chosen()
+        {
+            var selection = new TestSelection { Changed = ChangedFiles.Since([folder["tree"]], "HEAD") };
+            return [.. SuiteReader.Read(folder["tree/s"]).SelectMany(suite => suite.Tests).Where(selection.Chooses).Select(test => test.FullName).Order(StringComparer.Ordinal)];
+        }
+    }
+
     static void Git(string directory, params string[] arguments)
     {
         using var git = System.Diagnostics.Process.Start("git", ["-C", directory, .. arguments]);

@@ -9,8 +9,11 @@ sealed class DkmsDriver(IDkmsMachine machine, IReadOnlyList<DkmsModule> modules,
     // A driver that hangs here hangs for good.
     static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
 
-    // Debian has DKMS put modules here, whatever dkms.conf says.
-    readonly string _place = $"/lib/modules/{kernel}/updates/dkms/";
+    // Debian has DKMS put modules here, whatever dkms.conf says; others put them elsewhere, and always outside of what the kernel brought.
+    string[] Places => IsDebian ? [$"/lib/modules/{kernel}/updates/dkms/"] : [$"/lib/modules/{kernel}/updates/", $"/lib/modules/{kernel}/extra/"];
+
+    /// <summary>It is Debian, or one made from it.</summary>
+    public bool IsDebian { get; init; } = true;
 
     readonly Dictionary<string, Facts> _last = [];
     readonly HashSet<string> _following = [];
@@ -35,8 +38,8 @@ sealed class DkmsDriver(IDkmsMachine machine, IReadOnlyList<DkmsModule> modules,
         foreach (var module in modules)
         {
             var own = files.Where(file => Path.GetFileName(file).StartsWith($"{module.Installed}.ko", StringComparison.Ordinal)).ToList();
-            if (own is not [var file] || !file.StartsWith(_place, StringComparison.Ordinal))
-                throw new StepFailedException($"{module.Installed}.ko must be in {_place}, and {(own.Count == 0 ? $"is nowhere in /lib/modules/{kernel}" : $"is {string.Join(" and ", own)}")}");
+            if (own is not [var file] || !Places.Any(place => file.StartsWith(place, StringComparison.Ordinal)))
+                throw new StepFailedException($"{module.Installed}.ko must be in {string.Join(" or ", Places)}, and {(own.Count == 0 ? $"is nowhere in /lib/modules/{kernel}" : $"is {string.Join(" and ", own)}")}");
             words.Add(await FactsAsync(module, file, version, cancel).ConfigureAwait(false));
         }
         return string.Join(", ", words);

@@ -36,7 +36,7 @@ sealed class DkmsGuest : IDkmsMachine, IDisposable
         foreach (var index in (string[])["modules.builtin", "modules.builtin.modinfo", "modules.order"])
             if (lab.Kernel.ModulesDirectory is { } modules && File.Exists(Path.Combine(modules, index)))
                 await guest.PutAsync($"/lib/modules/{lab.Kernel.Release}/{index}", await File.ReadAllBytesAsync(Path.Combine(modules, index), cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
-        var modulesOfGuest = await run.Machine.Guest.ExecuteAsync(["sh", "-c", $"mkdir {guest._root}/lib/modules/{lab.Kernel.Release}/kernel && cp /lib/modules/{lab.Kernel.Release}/*.ko {guest._root}/lib/modules/{lab.Kernel.Release}/kernel/"], cancellation: cancel).ConfigureAwait(false);
+        var modulesOfGuest = await run.Machine.Guest.ExecuteAsync(["sh", "-c", $"mkdir -p {guest._root}/lib/modules/{lab.Kernel.Release}/kernel && cp /lib/modules/{lab.Kernel.Release}/*.ko {guest._root}/lib/modules/{lab.Kernel.Release}/kernel/"], cancellation: cancel).ConfigureAwait(false);
         var indexed = await guest.RunAsync($"depmod {lab.Kernel.Release}", cancel).ConfigureAwait(false);
         return modulesOfGuest.Succeeded && indexed.Succeeded ? guest : throw new LabFailedException($"the kernel's modules cannot be put on the guest's disk: {modulesOfGuest.Stderr}{indexed.Stderr}");
     }

@@ -1,6 +1,7 @@
 using Understudy.Boards;
 using Understudy.Build;
 using Understudy.Pci;
+using Understudy.Toolchain;
 
 namespace Understudy.Runner.Dkms;
 
@@ -11,13 +12,27 @@ sealed class DkmsProtocol(IDkmsMachine machine, DkmsPackage package, string kern
     readonly DkmsPackage _next = package.Next();
     readonly DkmsSystem _system = new(machine, package.Conf.Name, kernel);
     readonly DkmsDriver _driver = new(machine, package.Conf.Modules, kernel, cards);
+    readonly OwnRootDisk? _own;
     IReadOnlyList<string> _before = [];
+
+    /// <summary>The root file system it is tried in, where that is the user's own and no Debian of ours.</summary>
+    public OwnRootDisk? Own
+    {
+        get => _own;
+        init
+        {
+            _own = value;
+            if (value is { HasDpkg: false }) _driver = new DkmsDriver(machine, package.Conf.Modules, kernel, cards) { IsDebian = false };
+        }
+    }
+
+    bool HasDpkg => Own?.HasDpkg != false;
 
     public IReadOnlyList<DkmsStep> Steps(IReadOnlyList<DkmsWay> ways) =>
     [
         new("system", LookAsync),
         .. ways.Contains(DkmsWay.Tarball) ? Tarball : [],
-        .. ways.Contains(DkmsWay.Deb) ? Deb : [],
+        .. ways.Contains(DkmsWay.Deb) && HasDpkg ? Deb : [],
     ];
 
     DkmsStep[] Tarball =>
@@ -44,14 +59,15 @@ sealed class DkmsProtocol(IDkmsMachine machine, DkmsPackage package, string kern
     {
         try
         {
-            var version = await _system.RequireAsync("dkms --version && dpkg --version | head -n 1", "its DKMS does not run", cancel).ConfigureAwait(false);
+            var version = await _system.RequireAsync(HasDpkg ? "dkms --version && dpkg --version | head -n 1" : "dkms --version", "its DKMS does not run", cancel).ConfigureAwait(false);
             await _system.ExpectAsync([], cancel).ConfigureAwait(false);
             _before = await _system.FilesAsync(cancel).ConfigureAwait(false);
-            notes.Detail = string.Join("; ", version.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()));
+            IEnumerable<string> remarks = [.. Own?.Remarks ?? [], .. HasDpkg ? [] : new[] { "no dpkg, so only the tarball" }];
+            notes.Detail = string.Join("; ", version.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()).Concat(remarks));
         }
         catch (StepFailedException wrong)
         {
-            throw new LabFailedException($"the guest's Debian is of no use: {wrong.Message}", wrong);
+            throw new LabFailedException($"the guest's {(Own is null ? "Debian" : "user space")} is of no use: {wrong.Message}", wrong);
         }
     }
 

@@ -14,7 +14,7 @@ public sealed record DkmsRequest(string Directory, DkmsPackage Package, string O
     public required IReadOnlyList<string> Kernels { get; init; }
 
     /// <summary>The user space of the guests.</summary>
-    public DebianDistribution Distribution { get; init; } = DebianDistribution.Default;
+    public UserSpace Distribution { get; init; } = DebianDistribution.Default;
 
     /// <summary>Cards that the driver must bind to.</summary>
     public IReadOnlyList<PlannedDevice> Devices { get; init; } = [];
@@ -36,7 +36,7 @@ public sealed record DkmsRequest(string Directory, DkmsPackage Package, string O
 
     /// <summary>What one kernel's run is done again with.</summary>
     internal string CommandFor(string kernel) =>
-        $"understudy dkms {Directory} --kernel {kernel} --distribution {Distribution}" +
+        $"understudy dkms {Directory} --kernel {kernel} --distribution {TestCell.Quoted(Distribution.Name)}" +
         (Devices.Count > 0 ? $" --devices {string.Join(',', Devices.Select(device => device.Entry.Name))}" : "") +
         (Ways.Count == 1 ? $" --way {Ways[0].ToString().ToLowerInvariant()}" : "") + (Seed == 1 ? "" : $" --seed {Seed}");
 }

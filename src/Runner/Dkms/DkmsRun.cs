@@ -8,8 +8,8 @@ using Understudy.Verdict;
 
 namespace Understudy.Runner.Dkms;
 
-/// <summary>Makes the packages of a directory and takes them through each kernel: in a guest that is nothing but Debian with DKMS and the
-/// kernel's headers they are installed, built, loaded, upgraded and removed.</summary>
+/// <summary>Makes the packages of a directory and takes them through each kernel: in a guest that is nothing but Debian, or another root file system,
+/// with DKMS and the kernel's headers they are installed, built, loaded, upgraded and removed.</summary>
 public sealed class DkmsRun
 {
     static readonly string[] s_packages = ["dkms", "gcc", "make", "kmod"];
@@ -82,14 +82,14 @@ public sealed class DkmsRun
 
     async Task TakeThroughAsync(TestRun run, string kernel, CancellationToken cancel)
     {
-        Lab? lab = null;
-        if (!await run.PrepareAsync(async stop => lab = await OpenAsync(run, kernel, stop).ConfigureAwait(false), cancel: cancel).ConfigureAwait(false)) return;
+        (Lab? Lab, OwnRootDisk? Own) opened = default;
+        if (!await run.PrepareAsync(async stop => (opened = await OpenAsync(run, kernel, stop).ConfigureAwait(false)).Lab!, cancel: cancel).ConfigureAwait(false)) return;
         DkmsGuest? guest = null;
         try
         {
-            if (!await run.Run.StepAsync("enter", async _ => guest = await DkmsGuest.EnterAsync(run, lab!, cancel).ConfigureAwait(false)).ConfigureAwait(false)) return;
+            if (!await run.Run.StepAsync("enter", async _ => guest = await DkmsGuest.EnterAsync(run, opened.Lab!, cancel).ConfigureAwait(false)).ConfigureAwait(false)) return;
             PciIdentity[] cards = [.. run.Devices.Select(device => device.Slot.Device.Identity)];
-            foreach (var step in new DkmsProtocol(guest!, _request.Package, lab!.Kernel.Release, cards).Steps(_request.Ways))
+            foreach (var step in new DkmsProtocol(guest!, _request.Package, opened.Lab!.Kernel.Release, cards) { Own = opened.Own }.Steps(_request.Ways))
                 if (!await run.Run.StepAsync(step.Name, notes => step.Body(notes, cancel)).ConfigureAwait(false)) return;
         }
         finally
@@ -99,21 +99,29 @@ public sealed class DkmsRun
     }
 
     // The disk is known only when the kernel is: its headers are on it.
-    async Task<Lab> OpenAsync(TestRun run, string kernel, CancellationToken cancel)
+    async Task<(Lab Lab, OwnRootDisk? Own)> OpenAsync(TestRun run, string kernel, CancellationToken cancel)
     {
         var lab = await Lab.OpenAsync(_toolbox, new LabRequest(kernel), cancel).ConfigureAwait(false);
         if (lab.Kernel.PackageVersion.Length == 0) throw new StepSkippedException($"{kernel} is no kernel of Debian's: no package of its headers can be installed in a guest");
         try
         {
-            var root = await _toolbox.RootAsync(new RootRequest(_request.Distribution, [.. s_packages, $"linux-headers-{lab.Kernel.Release}"])
-                { Pretended = [$"linux-image-{lab.Kernel.Release} (= {lab.Kernel.PackageVersion})"] }, cancel).ConfigureAwait(false);
-            run.Settings = run.Settings with { Disk = new DiskImage(root.Image, "raw") };
-            return lab;
+            var (image, own) = await RootAsync(lab.Kernel, cancel).ConfigureAwait(false);
+            run.Settings = run.Settings with { Disk = new DiskImage(image, "raw") };
+            return (lab, own);
         }
         catch (ToolchainException impossible) when (impossible.Problem == ToolchainProblem.Unsatisfiable)
         {
-            throw new StepSkippedException($"{_request.Distribution} cannot have the headers of {kernel}: {impossible.Message}");
+            throw new StepSkippedException(_request.Distribution is OwnRoot ? impossible.Message : $"{_request.Distribution} cannot have the headers of {kernel}: {impossible.Message}");
         }
+    }
+
+    async Task<(string Image, OwnRootDisk? Own)> RootAsync(Kernel kernel, CancellationToken cancel)
+    {
+        if (_request.Distribution is DebianDistribution debian)
+            return ((await _toolbox.RootAsync(new RootRequest(debian, [.. s_packages, $"linux-headers-{kernel.Release}"])
+                { Pretended = [$"linux-image-{kernel.Release} (= {kernel.PackageVersion})"] }, cancel).ConfigureAwait(false)).Image, null);
+        var own = await _toolbox.RootAsync((OwnRoot)_request.Distribution, kernel, cancel).ConfigureAwait(false);
+        return own.HasDpkg || _request.Ways.Contains(DkmsWay.Tarball) ? (own.Image, own) : throw new StepSkippedException($"{_request.Distribution} has no dpkg: no Debian package can be installed there, only the tarball (--way tarball)");
     }
 
     sealed class Watch(string kernel, DkmsRun run) : IRunObserver

@@ -1,5 +1,6 @@
 using Understudy.Runner.Dkms;
 using Understudy.Runner.Suites;
+using Understudy.Toolchain;
 
 namespace Understudy.Runner.Pipelines;
 
@@ -13,8 +14,8 @@ public sealed record AxisValue(string Name)
     /// <summary>A board, by its name in the catalog; null when the value is about something else.</summary>
     public string? Board { get; init; }
 
-    /// <summary>The user space a package is installed in: a name that <c>understudy dkms</c> takes; null for its own choice.</summary>
-    public string? Distribution { get; init; }
+    /// <summary>The user space a package is installed in; null for the usual one.</summary>
+    public UserSpace? Distribution { get; init; }
 
     /// <summary>How a package is installed; null for every way there is.</summary>
     public DkmsWay? Way { get; init; }

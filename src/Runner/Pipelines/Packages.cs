@@ -30,7 +30,7 @@ static class Packages
         var request = new DkmsRequest(directory, DkmsPackage.Read(directory), task.Directory)
         {
             Kernels = [task.Cell.Kernel], Devices = task.Cell.Step.Devices, Ways = task.Cell.Ways, Seed = seed,
-            Distribution = task.Cell.Distribution is { } named ? DebianDistribution.Named(named) : DebianDistribution.Default,
+            Distribution = task.Cell.Distribution ?? DebianDistribution.Default,
         };
         var summary = await DkmsRun.PlayAsync(toolbox, request, new Watch(task.Says), cancel).ConfigureAwait(false);
         cancel.ThrowIfCancellationRequested();

@@ -15,9 +15,9 @@ static class PipelineAxes
 
     public static IReadOnlyList<AxisValue> Read(string axis, SettingValue values) => axis switch
     {
-        "kernel" => values.List(text => new AxisValue(Plain(text)) { Kernel = text }),
+        "kernel" => values.List(text => new AxisValue(Plain("kernel", "debian:6.12 or a path", text)) { Kernel = text }),
         "board" => values.List(text => new AxisValue(text) { Board = BoardCatalog.Find(text).Name }),
-        "distribution" => values.List(text => new AxisValue(text) { Distribution = DebianDistribution.Named(text).Name }),
+        "distribution" => values.List(text => new AxisValue(Plain("distribution", "debian:12 or oci:PATH", text)) { Distribution = UserSpace.Named(text, values.Directory) }),
         "way" => values.List(text => new AxisValue(text) { Way = Way(text) }),
         "vcpus" => values.List(text => Number(text)),
         _ => [.. values.Entries().Select(entry => Meaning(entry.Key, entry.Value))],
@@ -50,6 +50,6 @@ static class PipelineAxes
     }
 
     // It stands in selectors.
-    static string Plain(string text) => text.Length > 0 && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is ',' or '=') ? text
-        : throw new FormatException($"expected a kernel such as debian:6.12, or a path without spaces, ',' and '=', not '{text}'");
+    static string Plain(string what, string such, string text) => text.Length > 0 && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is ',' or '=') ? text
+        : throw new FormatException($"expected a {what} such as {such}, without spaces, ',' and '=', not '{text}'");
 }

@@ -1,6 +1,7 @@
 using Understudy.Boards;
 using Understudy.Runner.Dkms;
 using Understudy.Runner.Suites;
+using Understudy.Toolchain;
 
 namespace Understudy.Runner.Pipelines;
 
@@ -26,7 +27,7 @@ public sealed record PipelineCell(string Phase, PipelineStep Step, IReadOnlyList
     public string Kernel => Values.Select(at => at.Value.Kernel).FirstOrDefault(kernel => kernel is not null) ?? BoardCatalog.Find(Board).Kernel;
 
     /// <summary>The user space its package is installed in; null for the usual one.</summary>
-    public string? Distribution => Values.Select(at => at.Value.Distribution).FirstOrDefault(distribution => distribution is not null);
+    public UserSpace? Distribution => Values.Select(at => at.Value.Distribution).FirstOrDefault(distribution => distribution is not null);
 
     /// <summary>The ways its package is installed.</summary>
     public IReadOnlyList<DkmsWay> Ways => Values.Select(at => at.Value.Way).FirstOrDefault(way => way is not null) is { } only ? [only] : Enum.GetValues<DkmsWay>();

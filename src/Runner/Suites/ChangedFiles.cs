@@ -7,6 +7,7 @@ namespace Understudy.Runner.Suites;
 public sealed class ChangedFiles
 {
     readonly HashSet<string> _files;
+    readonly SourceClosure _closure = new();
 
     ChangedFiles(IEnumerable<string> files) => _files = [.. files];
 
@@ -23,11 +24,11 @@ public sealed class ChangedFiles
                 .Concat(Git(tree, "ls-files", "--others", "--exclude-standard", "-z").Split('\0'))
                 .Where(name => name.Length > 0).Select(name => Path.Combine(tree, name))));
 
-    /// <summary>Something changed that a test is made of.</summary>
+    /// <summary>Something changed that a test is made of, the headers its C files include among it.</summary>
     public bool Touch(SuiteTest test)
     {
         ArgumentNullException.ThrowIfNull(test);
-        return test.Sources.Any(source => _files.Any(file => file == source || file.StartsWith($"{source}/", StringComparison.Ordinal)));
+        return test.Sources.SelectMany(_closure.Of).Any(source => _files.Any(file => file == source || file.StartsWith($"{source}/", StringComparison.Ordinal)));
     }
 
     static string Git(string directory, params string[] arguments)

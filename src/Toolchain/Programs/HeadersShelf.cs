@@ -8,7 +8,8 @@ namespace Understudy.Toolchain;
 /// <summary>Debian's headers of kernels, with the build tools that belong to them, each kernel's a prefix of its own.</summary>
 sealed partial class HeadersShelf(PrefixShelf shelf, PrivateApt apt)
 {
-    const string Prefix = "linux-headers-";
+    public const string Prefix = "linux-headers-";
+    const string BuildTools = "linux-kbuild-";
 
     public async Task<KernelHeaders> EnsureAsync(Kernel kernel, Provisioning step, CancellationToken cancel)
     {
@@ -23,15 +24,21 @@ sealed partial class HeadersShelf(PrefixShelf shelf, PrivateApt apt)
         return Of(here.At($"usr/src/{Prefix}{kernel.Release}"), here.Stamp.Key);
     }
 
+    /// <summary>What the headers consist of beside their own package, which says it: the part all flavours share, and the build tools.</summary>
+    public static IEnumerable<string> Parts(DebianPackage headers) =>
+        Needs(headers).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) || name.StartsWith(BuildTools, StringComparison.Ordinal));
+
+    static IEnumerable<string> Needs(DebianPackage headers) => headers.Depends.Split(',', '|').Select(depend => depend.Trim().Split(' ')[0]);
+
     // Which build tools go with the headers, the headers' own package says.
     async Task<PrefixRecipe> CompleteAsync(PrefixRecipe recipe, Provisioning step, CancellationToken cancel)
     {
         await apt.EnsureListsAsync(step, cancel).ConfigureAwait(false);
         var package = (await apt.PlanAloneAsync([recipe.Leading], step, cancel).ConfigureAwait(false))[0];
-        var needs = package.Depends.Split(',', '|').Select(depend => depend.Trim().Split(' ')[0]).ToList();
+        var needs = Needs(package).ToList();
         return recipe with
         {
-            WithDependencies = [.. needs.Where(name => name.StartsWith("linux-kbuild-", StringComparison.Ordinal))],
+            WithDependencies = [.. needs.Where(name => name.StartsWith(BuildTools, StringComparison.Ordinal))],
             Alone = [recipe.Leading, .. needs.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))],
             Arrange = Arrange,
         };

@@ -3,7 +3,7 @@ namespace Understudy.Toolchain;
 /// <summary>A release of Debian that a user space can be made of.</summary>
 /// <param name="Name">What users call it: <c>debian:13</c>, <c>sid</c>.</param>
 /// <param name="Suites">The suites its packages come from, the base first.</param>
-public sealed record DebianDistribution(string Name, IReadOnlyList<string> Suites)
+public sealed record DebianDistribution(string Name, IReadOnlyList<string> Suites) : UserSpace(Name)
 {
     /// <summary>The releases there are.</summary>
     public static IReadOnlyList<DebianDistribution> All { get; } =
@@ -20,8 +20,5 @@ public sealed record DebianDistribution(string Name, IReadOnlyList<string> Suite
     /// <exception cref="ToolchainException">There is none (<see cref="ToolchainProblem.UnknownName"/>).</exception>
     public static DebianDistribution Named(string name) => All.FirstOrDefault(one => one.Name == name || one.Suites[0] == name)
         ?? throw new ToolchainException(ToolchainProblem.UnknownName,
-            $"There is no distribution '{name}'. Did you mean '{Nearest.To(name, All.Select(one => one.Name).Concat(All.Select(one => one.Suites[0])))[0]}'? There is {string.Join(", ", All.Select(one => one.Name))}.");
-
-    /// <inheritdoc/>
-    public override string ToString() => Name;
+            $"There is no distribution '{name}'. Did you mean '{Nearest.To(name, All.Select(one => one.Name).Concat(All.Select(one => one.Suites[0])))[0]}'? There is {Choice}.");
 }

@@ -9,11 +9,13 @@ namespace Understudy.Toolchain;
 /// <param name="fileSystemTools">The directory that mke2fs is unpacked in.</param>
 sealed class RootShelf(UnderstudyCache cache, PrivateApt apt, Func<CancellationToken, Task<string>> fileSystemTools)
 {
-    const string Shelf = "roots", Format = "1", ImageName = "root.ext4", TarName = "root.tar";
-    const int MostKept = 12;
+    public const string Shelf = "roots", ImageName = "root.ext4";
+    public const int MostKept = 12;
 
     // Beside the packages: room for who works in it. The file has holes there.
-    const long Room = 2L << 30, PerFile = 4096;
+    public const long Room = 2L << 30, PerFile = 4096;
+
+    const string Format = "1", TarName = "root.tar";
 
     // What dpkg calls essential, and with it what a shell script expects.
     static readonly string[] s_base =
@@ -74,7 +76,7 @@ sealed class RootShelf(UnderstudyCache cache, PrivateApt apt, Func<CancellationT
 
     // Owners and modes are those in the packages: mke2fs takes them from the archive, so nobody has to be root. A disk that is thrown away
     // needs no journal.
-    static async Task MakeImageAsync(string mke2fs, string tar, string image, long size, int files, CancellationToken cancel)
+    internal static async Task MakeImageAsync(string mke2fs, string tar, string image, long size, int files, CancellationToken cancel)
     {
         const long mebibyte = 1 << 20;
         await using (var file = File.Create(image)) file.SetLength((size + mebibyte - 1) / mebibyte * mebibyte);
@@ -85,5 +87,5 @@ sealed class RootShelf(UnderstudyCache cache, PrivateApt apt, Func<CancellationT
 
     static string Entry(string name, PrefixStamp stamp) => $"{Shelf}/{name}-{stamp.Key}";
 
-    static string Hash(IEnumerable<string> words) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', words))))[..12];
+    internal static string Hash(IEnumerable<string> words) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', words))))[..12];
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Understudy.Transports.Serving;
 
 namespace Understudy.Transports.VfioUser;
 

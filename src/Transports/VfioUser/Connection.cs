@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using Understudy.Linux;
+using Understudy.Transports.Serving;
 
 namespace Understudy.Transports.VfioUser;
 
 /// <summary>The conversation with one client. Its messages are carried out in order on the thread that calls <see cref="Run"/>, one answer
 /// each, and none allocates.</summary>
-sealed class Connection(UnixSocket socket, DeviceCommands commands, bool writeMultiple) : IDisposable
+sealed class Connection(UnixSocket socket, DeviceCommands commands, bool writeMultiple) : IConversation
 {
     /// <summary>The most bytes one message moves. QEMU's answer to a DMA_READ is cut off at the socket's buffer, 208 KiB, and never
     /// completed.</summary>

@@ -9,12 +9,12 @@ namespace Understudy.Transports.VfioUser;
 /// answer it left in the buffer; what is wrong with a command never is an exception.</summary>
 sealed class DeviceCommands
 {
-    readonly DeviceServer _device;
+    readonly VfioUserServer _device;
     readonly PciSlot _slot;
     readonly bool _writeMultiple;
     readonly ulong[] _sizes = new ulong[RegionInfo.Count];   // of each region; 0 where there is none
 
-    public DeviceCommands(DeviceServer device, PciSlot slot, bool writeMultiple)
+    public DeviceCommands(VfioUserServer device, PciSlot slot, bool writeMultiple)
     {
         (_device, _slot, _writeMultiple) = (device, slot, writeMultiple);
         for (var i = 0; i < slot.Device.Bars.Count; i++) _sizes[i] = slot.Device.Bars[i]?.Size ?? 0;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Understudy.Linux;
+using Understudy.Transports.Serving;
 
 namespace Understudy.Transports.VfioUser;
 

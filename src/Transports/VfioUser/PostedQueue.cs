@@ -2,7 +2,7 @@ namespace Understudy.Transports.VfioUser;
 
 /// <summary>What a device has posted and the machine has not taken yet: DMA writes by message, and behind them, in order, whatever else the
 /// device sends. A model puts things in under the bus's lock and never waits; one thread takes them out.</summary>
-sealed class PostedQueue(DeviceServer device)
+sealed class PostedQueue(VfioUserServer device)
 {
     const long MostBytes = 64 << 20;
     readonly Queue<Posted> _queue = new();

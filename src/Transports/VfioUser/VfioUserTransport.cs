@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Understudy.Pci;
+using Understudy.Transports.Serving;
 
 namespace Understudy.Transports.VfioUser;
 
@@ -7,18 +8,9 @@ namespace Understudy.Transports.VfioUser;
 /// thread a device. A device that loses its machine waits for the next one and is reset when it comes.</summary>
 public sealed class VfioUserTransport : IPciTransport
 {
-    const int MostFindings = 1000;
-
     readonly DeviceClock _clock;
     readonly VfioUserOptions _options;
-    readonly string _directory;
-    readonly bool _ownsDirectory;
-    readonly Lock _gate = new();
-    readonly List<DeviceServer> _servers = [];
-    readonly Dictionary<PciSlot, DeviceServer> _bySlot = [];
-    readonly List<BusFinding> _findings = [];
-    readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    Task? _disposal;
+    readonly ServedDevices<VfioUserServer> _devices;
 
     /// <summary>A transport without devices yet.</summary>
     /// <param name="clock">Device time, and the one lock, of everything plugged here. Stays the caller's.</param>
@@ -32,42 +24,21 @@ public sealed class VfioUserTransport : IPciTransport
         (_clock, _options) = (clock, options ?? new());
         if (_options.MessageWrites != MessageWrites.Never && _options.PostedWrites)
             throw new ArgumentException("MessageWrites needs PostedWrites = false: QEMU 11.1 cuts its answers off while posted writes fill the socket, and hangs.", nameof(options));
-        _ownsDirectory = _options.Directory is null;
-        _directory = _options.Directory ?? Directory.CreateTempSubdirectory("understudy-").FullName;
-        Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _devices = new(clock, _options.Directory);
     }
 
     /// <inheritdoc/>
-    public Task Completion => _completion.Task;
+    public Task Completion => _devices.Completion;
 
     /// <inheritdoc/>
-    public IReadOnlyList<JsonObject> DeviceArguments
-    {
-        get { lock (_gate) return [.. _servers.Select(Argument)]; }
-    }
+    public IReadOnlyList<JsonObject> DeviceArguments => [.. _devices.Servers.Select(Argument)];
 
     /// <inheritdoc/>
-    public IReadOnlyList<BusFinding> Findings
-    {
-        get { lock (_findings) return [.. _findings]; }
-    }
+    public IReadOnlyList<BusFinding> Findings => _devices.Findings;
 
     /// <inheritdoc/>
     public PciSlot<T> Plug<T>(T device, string name, params IReadOnlyList<BusInterceptor> interceptors) where T : PciDevice
-    {
-        ArgumentNullException.ThrowIfNull(device);
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposal is not null, this);
-            CheckName(name);
-            var server = new DeviceServer(device, name, Path.Combine(_directory, $"{name}.sock"), _clock, _options, Found);
-            var slot = new PciSlot<T>(server, device, interceptors, _options.Seed);
-            server.Start(slot);
-            _servers.Add(server);
-            _bySlot.Add(slot, server);
-            return slot;
-        }
-    }
+        => _devices.Plug(device, name, interceptors, _options.Seed, int.MaxValue, path => new VfioUserServer(device, name, path, _clock, _options, _devices.Found));
 
     /// <summary>Reads machine memory by messages, 64 KiB at a time: the way to memory that the machine does not share. The answer needs the
     /// machine to run, so this fails where the bus's lock is held, in a model for instance. Needs
@@ -93,25 +64,9 @@ public sealed class VfioUserTransport : IPciTransport
 
     /// <summary>Ends every conversation, waits for the devices' threads and removes the sockets. Machines that still run see their devices
     /// answer all ones.</summary>
-    public ValueTask DisposeAsync()
-    {
-        lock (_gate) _disposal ??= StopAsync([.. _servers]);
-        return new(_disposal);
-    }
+    public ValueTask DisposeAsync() => _devices.DisposeAsync();
 
-    async Task StopAsync(DeviceServer[] servers)
-    {
-        foreach (var server in servers) server.Stop();
-        await Task.WhenAll(servers.Select(server => server.Completion)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var server in servers) File.Delete(server.SocketPath);
-        if (_ownsDirectory) Directory.Delete(_directory, recursive: true);
-        if (servers.Select(server => server.Completion.Exception).FirstOrDefault(exception => exception is not null) is { } failure)
-            _completion.SetException(failure.InnerExceptions);
-        else
-            _completion.SetResult();
-    }
-
-    JsonObject Argument(DeviceServer server)
+    JsonObject Argument(VfioUserServer server)
     {
         var argument = new JsonObject
         {
@@ -131,22 +86,6 @@ public sealed class VfioUserTransport : IPciTransport
             throw new InvalidOperationException("DMA by message needs the machine to run, and it may be waiting for the lock this thread holds: call from outside the model.");
         if (_options.PostedWrites)
             throw new InvalidOperationException("DMA by message needs PostedWrites = false: QEMU 11.1 cuts its answers off while posted writes fill the socket, and hangs.");
-        lock (_gate)
-            return _bySlot.TryGetValue(slot, out var server) ? server.ClientMemory
-                : throw new ArgumentException($"The {slot.Device.GetType().Name} was not plugged into this transport.", nameof(slot));
-    }
-
-    void Found(string check, string text)
-    {
-        lock (_findings)
-            if (_findings.Count < MostFindings && !_findings.Exists(finding => finding.Check == check && finding.Text == text))
-                _findings.Add(new BusFinding(check, text, _clock.Now, ""));
-    }
-
-    void CheckName(string name)
-    {
-        if (name.Length == 0 || !char.IsAsciiLetter(name[0]) || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
-            throw new ArgumentException($"'{name}' cannot name a device: a letter, then letters, digits, '-', '_' and '.'", nameof(name));
-        if (_servers.Exists(server => server.Name == name)) throw new ArgumentException($"A device named '{name}' is already plugged.", nameof(name));
+        return (_devices.Servers.FirstOrDefault(server => server.Slot == slot) ?? throw new ArgumentException($"The {slot.Device.GetType().Name} was not plugged into this transport.", nameof(slot))).ClientMemory;
     }
 }

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using Understudy.Pci;
+using Understudy.Transports.Serving;
 
 namespace Understudy.Transports.VhostUserPci;
 
 /// <summary>The queue by which the guest reaches the device: configuration space and BARs, one access a message
 /// (include/uapi/linux/virtio_pcidev.h).</summary>
-sealed class CommandQueue(DeviceServer server, PciSlot slot)
+sealed class CommandQueue(VhostUserPciServer server, PciSlot slot)
 {
     const int HeaderBytes = 16, MostData = 64 * 1024, TakenBytes = sizeof(ulong);
     const byte ConfigRead = 1, ConfigWrite = 2, MmioRead = 3, MmioWrite = 4, MmioMemset = 5;

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Understudy.Linux;
+using Understudy.Transports.Serving;
 
 namespace Understudy.Transports.VhostUserPci;
 
 /// <summary>A conversation with one guest, message by message.</summary>
-sealed class Connection(UnixSocket socket, DeviceServer server, CommandQueue commands) : IDisposable
+sealed class Connection(UnixSocket socket, VhostUserPciServer server, CommandQueue commands) : IConversation
 {
     const int MostPayload = 8 + GuestMemory.MostRegions * 32;
 
@@ -69,7 +70,7 @@ sealed class Connection(UnixSocket socket, DeviceServer server, CommandQueue com
         {
             case Request.GetFeatures: Reply(header, Features.Virtio); return;
             case Request.GetProtocolFeatures: Reply(header, Features.Protocol); return;
-            case Request.GetQueueNum: Reply(header, DeviceServer.Queues); return;
+            case Request.GetQueueNum: Reply(header, VhostUserPciServer.Queues); return;
             case Request.VringKick: Kick(Read<VringState>(payload)); break;
             case Request.SetOwner or Request.ResetOwner: break;
             case Request.SetFeatures: Accept(Read<ulong>(payload), Features.Virtio); break;
@@ -86,8 +87,8 @@ sealed class Connection(UnixSocket socket, DeviceServer server, CommandQueue com
     // What the guest asked for is carried out, and given back, before it hears that it is.
     void Kick(in VringState kick)
     {
-        if (kick.Index == DeviceServer.CommandIndex) commands.Serve(server.Commands);
-        else if (kick.Index == DeviceServer.InterruptIndex) server.InterruptsKicked();
+        if (kick.Index == VhostUserPciServer.CommandIndex) commands.Serve(server.Commands);
+        else if (kick.Index == VhostUserPciServer.InterruptIndex) server.InterruptsKicked();
         else throw NoQueue(kick.Index);
         server.Kicked();
     }
@@ -140,7 +141,7 @@ sealed class Connection(UnixSocket socket, DeviceServer server, CommandQueue com
     static T Read<T>(ReadOnlySpan<byte> payload) where T : struct
         => MemoryMarshal.TryRead<T>(payload, out var value) ? value : throw new ProtocolException($"{payload.Length} bytes where a {typeof(T).Name} should be");
 
-    static ProtocolException NoQueue(uint index) => new($"queue {index}; there are {DeviceServer.Queues}");
+    static ProtocolException NoQueue(uint index) => new($"queue {index}; there are {VhostUserPciServer.Queues}");
 
     void CloseDescriptors()
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Understudy.Linux;
+using Understudy.Transports.Serving;
 
 namespace Understudy.Transports.VhostUserPci;
 

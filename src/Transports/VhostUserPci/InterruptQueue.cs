@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Understudy.Linux;
 using Understudy.Pci;
 using Understudy.Transports.TimeTravel;
+using Understudy.Transports.Serving;
 
 namespace Understudy.Transports.VhostUserPci;
 
@@ -26,14 +27,14 @@ sealed class InterruptQueue : ICaller
     readonly byte[] _call = new byte[Header.Bytes + 8];
     readonly byte[] _answer = new byte[Header.Bytes + 8];
     readonly Lock _calling = new();
-    readonly DeviceServer _server;
+    readonly VhostUserPciServer _server;
     readonly bool _callsLater;
     readonly DeviceTimer? _again;
     UnixSocket? _channel;
     bool _asserted, _sent;
     volatile bool _owesCall;
 
-    public InterruptQueue(DeviceServer server, bool callsLater)
+    public InterruptQueue(VhostUserPciServer server, bool callsLater)
     {
         (_server, _callsLater) = (server, callsLater);
         _again = callsLater ? server.Clock.NewTimer("the pin is looked at again", () => server.SetIntx(_asserted)) : null;

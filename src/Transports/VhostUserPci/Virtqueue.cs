@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Understudy.Transports.Serving;
 
 namespace Understudy.Transports.VhostUserPci;
 
