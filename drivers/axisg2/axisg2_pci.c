@@ -138,7 +138,7 @@ static int map_bar(struct axisg2_dev *dev)
 				     (u64)dev->bar_len, AXISG2_BAR_SIZE);
 	ret = pci_request_region(pdev, 0, "axisg2");
 	if (ret)
-		return dev_err_probe(&pdev->dev, ret, "BAR 0 is in use\n");
+		return dev_err_probe(&pdev->dev, ret, "BAR 0 is in use by another driver, see /proc/iomem\n");
 	dev->bar = pci_ioremap_bar(pdev, 0);
 	if (dev->bar)
 		return 0;

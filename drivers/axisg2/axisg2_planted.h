@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bugs that drivers for this card have had. They are there only in a build
+ * Bugs that drivers for this card have had, and one that only somebody hostile
+ * meets. They are there only in a build
  * with -DAXISG2_PLANTED, those below drivers/planted, where the module
  * parameter plant chooses one by its number, to show that a test names it.
  * In any other build planted() is false, and nothing of them is left.
@@ -25,6 +26,7 @@ enum axisg2_bug {
 	BUG_FREE_FIRST,		/* 11: memory is freed before the engine is disabled */
 	BUG_FILES_FORGOTTEN,	/* 12: removal does not wait for who is inside */
 	BUG_GPU_KNOWN,		/* 13: the GPU core goes on knowing memory that it was taken */
+	BUG_LIST_ON_STACK,	/* 14: Ret_Index takes a list onto the stack, however long it is */
 };
 
 #ifdef AXISG2_PLANTED

@@ -1,9 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Understudy.Vfio;
 
 /// <summary>The drivers that come with the library: a plain list, to which a program adds its own.</summary>
 public static class CopyDrivers
 {
-    static readonly List<(ushort Vendor, ushort Device, Func<VfioDevice, CopyDriver> Create)> s_all =
+    static readonly Lock s_adding = new();
+    static volatile (ushort Vendor, ushort Device, Func<VfioDevice, CopyDriver> Create)[] s_all =
     [
         (0x8086, 0x2021, device => new IoatDriver(device)),
         (0x8086, 0x0B25, device => new DsaDriver(device)),
@@ -19,18 +22,35 @@ public static class CopyDrivers
     /// <exception cref="ArgumentException">There is one already.</exception>
     public static void Add(ushort vendor, ushort deviceId, Func<VfioDevice, CopyDriver> create)
     {
-        if (s_all.Exists(entry => entry.Vendor == vendor && entry.Device == deviceId)) throw new ArgumentException($"There is a driver for {vendor:x4}:{deviceId:x4} already", nameof(deviceId));
-        s_all.Add((vendor, deviceId, create));
+        lock (s_adding)
+        {
+            if (Knows(vendor, deviceId)) throw new ArgumentException($"There is a driver for {vendor:x4}:{deviceId:x4} already", nameof(deviceId));
+            s_all = [.. s_all, (vendor, deviceId, create)];
+        }
+    }
+
+    /// <summary>Adds the drivers of an assembly: its public classes that are a <see cref="CopyDriver"/>, say what they drive by
+    /// <see cref="DrivesAttribute"/>, and have a public constructor that takes a <see cref="VfioDevice"/>. All of them, or on an error none. Loads
+    /// the assembly for good, and what it needs from beside it.</summary>
+    /// <exception cref="VfioException">There is no such file, it is no assembly or one without a driver, it was built against another version of this
+    /// library, or there are two drivers for a device.</exception>
+    [RequiresUnreferencedCode("Loads an assembly, which may need what was trimmed away.")]
+    public static void AddFrom(string path)
+    {
+        var drivers = DriverAssembly.Read(path);
+        foreach (var twice in drivers.GroupBy(driver => (driver.Drives.Vendor, driver.Drives.Device)).Where(same => same.Count() > 1 || Knows(same.Key.Vendor, same.Key.Device)))
+            throw new VfioException($"{path} has a driver for {twice.Key.Vendor:x4}:{twice.Key.Device:x4}, for which there is {(twice.Count() > 1 ? "another in it" : "one already")}");
+        foreach (var (drives, create) in drivers) Add(drives.Vendor, drives.Device, create);
     }
 
     /// <summary>There is a driver for that device.</summary>
-    public static bool Knows(ushort vendor, ushort deviceId) => s_all.Exists(entry => entry.Vendor == vendor && entry.Device == deviceId);
+    public static bool Knows(ushort vendor, ushort deviceId) => Array.Exists(s_all, entry => entry.Vendor == vendor && entry.Device == deviceId);
 
     /// <summary>The driver for a device, or null.</summary>
     public static CopyDriver? For(VfioDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         var (vendor, id) = (device.VendorId, device.DeviceId);
-        return s_all.Find(entry => entry.Vendor == vendor && entry.Device == id).Create?.Invoke(device);
+        return Array.Find(s_all, entry => entry.Vendor == vendor && entry.Device == id).Create?.Invoke(device);
     }
 }

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO.Enumeration;
 using System.Runtime.InteropServices;
+using Understudy.Devices;
 using Understudy.Vfio;
 using Understudy.Vfio.Cases;
 
@@ -15,13 +17,15 @@ public static class VfioVerbs
     /// <summary><c>list</c>: the PCI functions of this machine.</summary>
     public static Command List()
     {
-        var command = new Command("list", "PCI functions of this machine, who drives them, and whether this library can");
-        command.SetAction(_ =>
+        var drivers = Drivers();
+        var command = new Command("list", "PCI functions of this machine, who drives them, and whether this library can") { drivers };
+        command.SetAction(parsed => Try(() =>
         {
+            AddDrivers(parsed.GetValue(drivers));
             foreach (var function in PciFunction.All())
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{function.Address}  {function.VendorId:x4}:{function.DeviceId:x4}  group {function.IommuGroup ?? "-",-3}  {function.Driver ?? "-",-16}{(CopyDrivers.Knows(function.VendorId, function.DeviceId) ? "driven here" : "")}").TrimEnd());
             return 0;
-        });
+        }));
         return command;
     }
 
@@ -36,15 +40,18 @@ public static class VfioVerbs
     /// <summary><c>test ADDRESS</c>: the cases of the kernel's VFIO selftests and more, as KTAP.</summary>
     public static Command Test()
     {
-        var address = new Argument<string>("ADDRESS") { Description = "The device, as 0000:6a:01.0, bound to vfio-pci" };
+        var address = new Argument<string>("ADDRESS") { Description = "The device, as 0000:6a:01.0, bound to vfio-pci; or a model, as ioat, which needs neither card nor kernel" };
+        var drivers = Drivers();
         var modes = new Option<string[]>("--mode") { Description = $"IOMMU modes: {string.Join(", ", IommuModes.All.Select(IommuModes.Name))}; all unless told. And {IommuModes.Name(IommuMode.NoIommu)}, where the machine has none", AllowMultipleArgumentsPerToken = true };
         var name = new Option<string>("--name") { Description = "Only cases whose name fits, as 'driver.*'", DefaultValueFactory = _ => "*" };
         var list = new Option<bool>("--list") { Description = "Only says which cases there are" };
         var bind = new Option<bool>("--bind") { Description = "Takes the device from its driver first, and gives it back at the end, Ctrl-C included" };
-        var command = new Command("test", "Runs the cases of the kernel's VFIO selftests, and more, on a device; writes KTAP") { address, modes, name, list, bind };
+        var command = new Command("test", "Runs the cases of the kernel's VFIO selftests, and more, on a device; writes KTAP") { address, modes, name, list, bind, drivers };
         command.SetAction(parsed => Try(() =>
         {
-            var wanted = parsed.GetValue(modes) is { Length: > 0 } some ? some.SelectMany(one => one.Split(',')).Select(IommuModes.Parse).ToList() : [.. IommuModes.All];
+            AddDrivers(parsed.GetValue(drivers));
+            var where = parsed.GetValue(address)!;
+            var wanted = Modes(where, parsed.GetValue(modes));
             var cases = VfioCases.For(wanted).Where(one => FileSystemName.MatchesSimpleExpression(parsed.GetValue(name), one.Name)).ToList();
             if (cases.Count == 0) throw new FormatException($"No case fits '{parsed.GetValue(name)}'; --list shows them all");
             if (parsed.GetValue(list))
@@ -52,12 +59,17 @@ public static class VfioVerbs
                 cases.ForEach(one => Console.WriteLine(one.Name));
                 return 0;
             }
-            var function = PciFunction.Find(parsed.GetValue(address)!);
+            if (IsModel(where))
+            {
+                var model = Model(where);
+                return Run(cases, iommu => VfioDevice.Open(model.Create(), iommu));
+            }
+            var function = PciFunction.Find(where);
             var given = parsed.GetValue(bind) && !function.IsBoundToVfio;
             if (given) function.Bind();
             try
             {
-                return Run(cases, function.Address);
+                return Run(cases, iommu => VfioDevice.Open(function.Address, iommu));
             }
             finally
             {
@@ -65,6 +77,35 @@ public static class VfioVerbs
             }
         }));
         return command;
+    }
+
+    static bool IsModel(string where) => !where.Contains(':', StringComparison.Ordinal);
+
+    static CatalogEntry Model(string name)
+    {
+        try
+        {
+            return Catalog.Find(name);
+        }
+        catch (KeyNotFoundException none)
+        {
+            throw new FormatException(none.Message);
+        }
+    }
+
+    static IReadOnlyList<IommuMode> Modes(string where, string[]? named)
+    {
+        if (named is not { Length: > 0 }) return IsModel(where) ? [IommuMode.Model] : IommuModes.All;
+        if (IsModel(where)) throw new FormatException($"--mode is how the kernel translates a card's addresses, and '{where}' is a model; a card is named by its address, as 0000:6a:01.0");
+        return [.. named.SelectMany(one => one.Split(',')).Select(IommuModes.Parse)];
+    }
+
+    static Option<string[]> Drivers() => new("--driver-assembly") { Description = "An assembly (.dll) with drivers of yours, classes that are a CopyDriver and say [Drives(vendor, device)]: docs/vfio.md", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The program that is one file keeps what its project names for such drivers; what else one needs is told.")]
+    static void AddDrivers(string[]? assemblies)
+    {
+        foreach (var assembly in assemblies ?? []) CopyDrivers.AddFrom(assembly);
     }
 
     /// <summary><c>features ADDRESS</c>: what a device offers beside registers, interrupts and DMA.</summary>
@@ -139,7 +180,7 @@ public static class VfioVerbs
     }
 
     // Asked to end, it ends with the case under way: a device that is in the middle of something is reset, and its memory unmapped, in order.
-    static int Run(IReadOnlyList<VfioCase> cases, string address)
+    static int Run(IReadOnlyList<VfioCase> cases, Func<Iommu, VfioDevice> open)
     {
         using var stop = new CancellationTokenSource();
         void End(PosixSignalContext signal)
@@ -149,7 +190,7 @@ public static class VfioVerbs
         }
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        var failed = VfioCases.Run(cases, iommu => VfioDevice.Open(address, iommu), Console.Out, stop.Token);
+        var failed = VfioCases.Run(cases, open, Console.Out, stop.Token);
         return failed == 0 && !stop.IsCancellationRequested ? 0 : Failed;
     }
 

@@ -68,6 +68,44 @@ public sealed class DkmsTests : IDisposable
         Assert.Equal(0, summary.ExitCode);
     }
 
+    // With UNDERSTUDY_DKMS_ALL=1 a package is tried in it; else only the disk is made and looked at.
+    [Fact]
+    public async Task A_root_of_the_users_own_gets_the_kernels_headers_and_lacks_nothing_unsaid()
+    {
+        var kernel = (await Bench.LabAsync("debian:6.12")).Kernel;
+        var (programs, root) = (await Bench.Toolbox.ProgramsAsync(["e2fsprogs", "libarchive13t64"]), Directory.CreateDirectory(_folder["root"]).FullName);
+        var debian = await Bench.Toolbox.RootAsync(new RootRequest(DebianDistribution.Default, ["dkms", "gcc", "make", "kmod", $"linux-headers-{kernel.Release}"])
+            { Pretended = [$"linux-image-{kernel.Release} (= {kernel.PackageVersion})"] }, TestContext.Current.CancellationToken);
+        await DebugfsAsync(programs, $"rdump / {root}", debian.Image);
+        foreach (var headers in Directory.EnumerateDirectories(Path.Combine(root, "usr/src")).Concat(Directory.EnumerateDirectories(Path.Combine(root, "usr/lib/modules"))).Concat(Directory.EnumerateDirectories(Path.Combine(root, "usr/lib"), "linux-kbuild-*")).ToList()) Directory.Delete(headers, recursive: true);
+        var own = (OwnRoot)UserSpace.Named(root);
+
+        var disk = await Bench.Toolbox.RootAsync(own, kernel, TestContext.Current.CancellationToken);
+        Assert.True(disk.HasDpkg);
+        Assert.Equal([$"Debian's headers of {kernel.Release} brought"], disk.Remarks);
+        Assert.Contains("Type: regular", await DebugfsAsync(programs, $"stat /usr/src/linux-headers-{kernel.Release}/.kernelvariables", disk.Image), StringComparison.Ordinal);
+        Assert.Contains("User:     0", await DebugfsAsync(programs, "stat /usr/bin/dash", disk.Image), StringComparison.Ordinal);
+        Assert.Equal(disk.Image, (await Bench.Toolbox.RootAsync(own, kernel, TestContext.Current.CancellationToken)).Image);
+        if (All)
+        {
+            _folder.WithModule("nic", Driver).With("nic/dkms.conf", "PACKAGE_NAME=nic\nPACKAGE_VERSION=1.0\nBUILT_MODULE_NAME[0]=nic\nDEST_MODULE_LOCATION[0]=/updates/dkms\nAUTOINSTALL=yes\n");
+            var request = new DkmsRequest(_folder["nic"], DkmsPackage.Read(_folder["nic"]), _folder["runs"]) { Kernels = ["debian:6.12"], Distribution = own };
+            var result = (await DkmsRun.PlayAsync(Bench.Toolbox, request, new Silent(), TestContext.Current.CancellationToken)).Results[0];
+            Assert.True(result.Verdict.Outcome == Outcome.Pass, $"{result.Verdict}\n{string.Join('\n', result.Steps.Select(step => $"{step.Name}: {step.Detail}"))}");
+        }
+        File.Delete(Path.Combine(root, "usr/sbin/dkms"));
+        var lacking = await Assert.ThrowsAsync<ToolchainException>(() => Bench.Toolbox.RootAsync(own, kernel, TestContext.Current.CancellationToken));
+        Assert.Contains($"dir:{root} lacks dkms, which it takes to build a DKMS package there", lacking.Message, StringComparison.Ordinal);
+    }
+
+    static async Task<string> DebugfsAsync(string programs, string command, string image)
+    {
+        using var debugfs = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Path.Combine(programs, "usr/sbin/debugfs"), ["-R", command, image]) { RedirectStandardOutput = true })!;
+        var said = await debugfs.StandardOutput.ReadToEndAsync();
+        await debugfs.WaitForExitAsync();
+        return said;
+    }
+
     [Fact]
     public async Task A_driver_that_does_not_compile_for_a_kernel_fails_by_the_compilers_first_error()
     {

@@ -52,7 +52,7 @@ public sealed class PipelineFileTests : IDisposable
     [InlineData("axes:\n  distribution: [debian:14]\nphases: {a: [{shell: x}]}\n", ":2: axes.distribution: There is no distribution 'debian:14'. Did you mean")]
     [InlineData("axes:\n  distribution: [debian:12, ./roots/lab]\nphases: {a: [{shell: x}]}\n", "p.yaml:2: axes.distribution: There is no directory ")]
     [InlineData("axes:\n  distribution: ['oci:build.tar:1']\nphases: {a: [{shell: x}]}\n", "p.yaml:2: axes.distribution: There is neither an OCI layout nor an archive of an image at ")]
-    [InlineData("axes:\n  distribution: ['podman:a=b']\nphases: {a: [{shell: x}]}\n", ":2: axes.distribution: expected a distribution such as debian:12 or oci:PATH, without spaces, ',' and '=', not 'podman:a=b'")]
+    [InlineData("axes:\n  distribution: ['podman:a=b']\nphases: {a: [{shell: x}]}\n", ":2: axes.distribution: expected a distribution such as debian:12 or oci:PATH, without spaces, quotes, ',' and '=', not 'podman:a=b'")]
     [InlineData("phases:\n  a:\n    - shell: 'true'\n      devices: [nvme]\n", ":4: phases.a: 'devices' goes with package, and this step is of kind shell")]
     [InlineData("axes:\n  vcpus: [1, 1]\nphases: {a: [{shell: x}]}\n", "the value '1' is there twice")]
     [InlineData("axes:\n  vcpus: [1, 2]\nphases:\n  a:\n    - {suite: suite, over: vcpus, exclude: [{vcpus: 3}]}\n", ":5: phases.a: there is no vcpus '3'; did you mean '1'?")]

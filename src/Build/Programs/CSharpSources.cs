@@ -19,6 +19,10 @@ static class CSharpSources
         return projects.Count == 1 ? projects[0] : throw new BuildFailedException($"{directory} holds {projects.Count} C# projects (.csproj); a program is a directory with one");
     }
 
+    /// <summary>It is not a program, but what one loads: it says nothing of <c>OutputType</c>, or <c>Library</c>.</summary>
+    /// <exception cref="BuildFailedException">The project cannot be read.</exception>
+    public static bool IsLibrary(string project) => !Read(project).Descendants("OutputType").Any(type => type.Value.Trim().EndsWith("exe", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>A hash of all of it.</summary>
     /// <exception cref="BuildFailedException">A project cannot be read.</exception>
     public static string Hash(string project)
@@ -42,10 +46,13 @@ static class CSharpSources
     }
 
     static IEnumerable<string> References(string project)
+        => [.. Read(project).Descendants("ProjectReference").Select(reference => Path.GetFullPath(((string?)reference.Attribute("Include") ?? "").Replace('\\', '/'), Path.GetDirectoryName(project)!))];
+
+    static XDocument Read(string project)
     {
         try
         {
-            return [.. XDocument.Load(project).Descendants("ProjectReference").Select(reference => Path.GetFullPath(((string?)reference.Attribute("Include") ?? "").Replace('\\', '/'), Path.GetDirectoryName(project)!))];
+            return XDocument.Load(project);
         }
         catch (Exception wrong) when (wrong is IOException or System.Xml.XmlException)
         {

@@ -19,13 +19,13 @@ public sealed partial class ProgramBuilder(Toolbox toolbox)
 
     /// <summary>Builds what is named, or finds it built.</summary>
     /// <param name="path">A <c>.c</c> file, a directory with one C# project, which must be an executable that can be published for
-    /// <c>linux-x64</c>, or what <see cref="IsSelftest"/> knows, of which there come several.</param>
+    /// <c>linux-x64</c>, or is a library that another program loads, or what <see cref="IsSelftest"/> knows, of which there come several.</param>
     /// <param name="cancel">Ends the compiler.</param>
     /// <exception cref="BuildFailedException">It does not compile.</exception>
     /// <exception cref="ToolchainException">A compiler is not here and cannot be fetched, or the disk is full.</exception>
     public async Task<IReadOnlyList<GuestProgram>> BuildAsync(string path, CancellationToken cancel = default)
         => IsSelftest(path) ? await new SelftestBuilder(toolbox).BuildAsync(path, cancel).ConfigureAwait(false)
-            : [Directory.Exists(path) ? await PublishAsync(CSharpSources.Project(path), cancel).ConfigureAwait(false) : await CompileAsync(path, cancel).ConfigureAwait(false)];
+            : Directory.Exists(path) ? await PublishAsync(CSharpSources.Project(path), cancel).ConfigureAwait(false) : [await CompileAsync(path, cancel).ConfigureAwait(false)];
 
     async Task<GuestProgram> CompileAsync(string source, CancellationToken cancel)
     {
@@ -39,12 +39,19 @@ public sealed partial class ProgramBuilder(Toolbox toolbox)
         }
     }
 
-    async Task<GuestProgram> PublishAsync(string project, CancellationToken cancel)
+    async Task<IReadOnlyList<GuestProgram>> PublishAsync(string project, CancellationToken cancel)
     {
         var name = Path.GetFileNameWithoutExtension(project);
         var entry = await toolbox.Cache.EntryAsync($"{Shelf}/{name}-{CSharpSources.Hash(project)}", async staging =>
         {
             var published = Path.Combine(staging, "published");
+            if (CSharpSources.IsLibrary(project))
+            {
+                await RunAsync("dotnet", ["build", project, "-c", "Release", "-o", published, "--nologo", "-v", "quiet"], $"{project} does not compile", cancel).ConfigureAwait(false);
+                foreach (var library in Directory.EnumerateFiles(published, "*.dll")) File.Copy(library, Path.Combine(staging, Path.GetFileName(library)));
+                Directory.Delete(published, recursive: true);
+                return;
+            }
             await RunAsync("dotnet", ["publish", project, "-c", "Release", "-r", "linux-x64", "--self-contained", "-p:PublishSingleFile=true", "-o", published, "--nologo", "-v", "quiet"], $"{project} does not compile", cancel).ConfigureAwait(false);
             var executable = Directory.EnumerateFiles(published).FirstOrDefault(IsExecutable) ?? throw new BuildFailedException($"{project} is published without an executable: does it say <OutputType>Exe</OutputType>?");
             File.Copy(executable, Path.Combine(staging, Path.GetFileName(executable)));
@@ -52,8 +59,9 @@ public sealed partial class ProgramBuilder(Toolbox toolbox)
             await CollectLibrariesAsync(executable: Path.Combine(staging, Path.GetFileName(executable)), Directory.CreateDirectory(Path.Combine(staging, "lib")).FullName, cancel).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
         toolbox.Cache.Trim(Shelf, MostKept);
+        if (CSharpSources.IsLibrary(project)) return [.. Directory.EnumerateFiles(entry, "*.dll").Select(library => new GuestProgram(Path.GetFileName(library), library, []))];
         var program = Directory.EnumerateFiles(entry).Single(IsExecutable);
-        return new GuestProgram(Path.GetFileName(program), program, [.. Directory.EnumerateFiles(Path.Combine(entry, "lib"))]);
+        return [new GuestProgram(Path.GetFileName(program), program, [.. Directory.EnumerateFiles(Path.Combine(entry, "lib"))])];
     }
 
     internal static bool IsExecutable(string file) => (File.GetUnixFileMode(file) & UnixFileMode.UserExecute) != 0 && Path.GetExtension(file).Length == 0;

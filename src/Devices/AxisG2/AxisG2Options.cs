@@ -55,7 +55,7 @@ public sealed record AxisG2Options
 
     /// <summary>The GPU core is as SLAC's emulator has it. A write of 0 to its free list or read requests takes back what was written, as in
     /// memory; hardware takes any write for a request. And frames come of themselves: while writing is enabled, the next armed buffer gets a
-    /// pseudo-random one of the largest size, a millisecond after a buffer was armed or filled.</summary>
+    /// pseudo-random one of the largest size, five milliseconds after a buffer was armed or filled.</summary>
     public bool GpuAsEmulated { get; init; }
 
     /// <summary>AxiVersion's build string; cut off at 256 bytes, and not terminated if it is as long.</summary>

@@ -10,7 +10,7 @@ sealed class GpuCore : IStreamPort
 {
     const int MostInOneStep = DmaLane.MostInOneStep;
     const int AcknowledgeBytes = 16;
-    const long EmulatedPause = 1_000_000;
+    const long EmulatedPause = 5_000_000;
     const byte FirstUser = 2;
     const uint DecodeError = 3;
     readonly AxisG2 _card;

@@ -50,6 +50,6 @@ static class PipelineAxes
     }
 
     // It stands in selectors.
-    static string Plain(string what, string such, string text) => text.Length > 0 && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is ',' or '=') ? text
-        : throw new FormatException($"expected a {what} such as {such}, without spaces, ',' and '=', not '{text}'");
+    static string Plain(string what, string such, string text) => text.Length > 0 && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is ',' or '=' or '\'') ? text
+        : throw new FormatException($"expected a {what} such as {such}, without spaces, quotes, ',' and '=', not '{text}'");
 }
