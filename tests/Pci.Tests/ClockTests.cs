@@ -127,6 +127,21 @@ public class ClockTests
     }
 
     [Fact]
+    public void A_driver_that_sleeps_between_its_polls_gives_the_device_that_time()
+    {
+        using var clock = new PacedClock(quiet: TimeSpan.FromMilliseconds(200));
+        var slot = new PciSlot(new LoopbackBus(clock: clock), _gadget);
+        var steps = 0;
+        DeviceTimer? step = null;
+        step = _gadget.NewTimer(() => { if (++steps < 1000) step!.Arm(100_000); }, "step");
+        slot.Config(0);
+        lock (clock.Gate) step.Arm(100_000);
+        Thread.Sleep(120);
+        slot.Config(0);
+        Assert.Equal(1000, steps);
+    }
+
+    [Fact]
     public async Task A_quiet_paced_bus_jumps_to_the_next_event()
     {
         using var clock = new PacedClock(quiet: TimeSpan.FromMilliseconds(1));
