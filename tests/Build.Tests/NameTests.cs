@@ -66,6 +66,7 @@ public sealed class NameTests : IDisposable
     {
         Assert.All(Profile.All, profile => Assert.True(Directory.Exists(profile.Folder), profile.Name));
         Assert.Equal(["tinyconfig", "base.config", "net.config"], Profile.Recipe("qemu/net").Config.Select(word => Path.GetFileName(word)));
+        Assert.Equal(["tinyconfig", "base.config", "kasan.config"], Profile.Recipe("qemu/kasan").Config.Select(word => Path.GetFileName(word)));
     }
 
     [Theory]

@@ -13,7 +13,7 @@ public sealed class VfioTests : IDisposable
     {
         var (code, output, error) = await RunAsync("test", "ditto", "--name", "driver.*", "--driver-assembly", s_driver);
         Assert.True(code == 0, output + error);
-        Assert.Equal(7, output.Split('\n').Count(line => line.StartsWith("ok ", StringComparison.Ordinal) && !line.Contains("SKIP", StringComparison.Ordinal)));
+        Assert.Equal(9, output.Split('\n').Count(line => line.StartsWith("ok ", StringComparison.Ordinal) && !line.Contains("SKIP", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class VfioTests : IDisposable
     public async Task The_cases_of_the_VFIO_selftests_pass_in_both_modes_of_a_stock_kernel()
     {
         var done = Done(await PlayAsync("vfio", "intel"));
-        Assert.Equal(61, done.Count);
+        Assert.Equal(63, done.Count);
         Assert.All(done, line => Assert.Contains("vfio_type1", line, StringComparison.Ordinal));
     }
 
@@ -24,7 +24,7 @@ public sealed class VfioTests : IDisposable
     public async Task They_pass_in_all_five_modes_of_a_kernel_that_has_them()
     {
         if (!await new KernelBuilder(Bench.Toolbox).IsBuiltAsync(Profile.Recipe("vfio"))) Assert.Skip("nobody has built the kernel vfio here, which takes minutes: understudy build --profile vfio");
-        Assert.Equal(157, Done(await PlayAsync("vfio", "intel", "vfio")).Count);
+        Assert.Equal(162, Done(await PlayAsync("vfio", "intel", "vfio")).Count);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class VfioTests : IDisposable
     static List<string> Done(string directory)
     {
         var cases = File.ReadLines(Path.Combine(directory, "run.out")).Where(line => line.StartsWith("ok ", StringComparison.Ordinal)).ToList();
-        Assert.Equal(216, cases.Count);
+        Assert.Equal(226, cases.Count);
         return [.. cases.Where(line => !line.Contains("# SKIP", StringComparison.Ordinal))];
     }
 

@@ -60,7 +60,7 @@ public class RootNeedsTests
     public void Headers_use_the_gcc_that_is_there_where_it_is_no_older()
     {
         var files = WithHeaders("15.1", "GLIBC_2.39");
-        Assert.Equal("Debian's headers of 6.12.1-amd64 brought, with its own gcc 15 in the place of gcc 14", RootHeaders.Fit(files, "dir:x", s_kernel));
+        Assert.Equal("Debian's headers of 6.12.1-amd64 brought, for its own gcc 15 where the kernel's was gcc 14", RootHeaders.Fit(files, "dir:x", s_kernel));
         var content = files.Find($"usr/src/linux-headers-{s_kernel.Release}/.kernelvariables")!.Content!;
         content.Position = 0;
         var text = new StreamReader(content, Encoding.UTF8).ReadToEnd();

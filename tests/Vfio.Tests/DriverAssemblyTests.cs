@@ -23,7 +23,7 @@ public sealed class DriverAssemblyTests : IDisposable
         var cases = VfioCases.For([IommuMode.Model]);
         Assert.True(VfioCases.Run(cases, iommu => VfioDevice.Open(new Ditto(), iommu), ktap, TestContext.Current.CancellationToken) == 0, ktap.ToString());
         var driven = ktap.ToString().Split('\n').Where(line => line.Contains(" driver.", StringComparison.Ordinal)).ToList();
-        Assert.Equal(7, driven.Count);
+        Assert.Equal(9, driven.Count);
         Assert.All(driven, line => Assert.DoesNotContain("SKIP", line, StringComparison.Ordinal));
         Says(Path.Combine(AppContext.BaseDirectory, "DittoDriver.dll"), "1234:d177", "there is one already");
     }

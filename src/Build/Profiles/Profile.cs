@@ -21,7 +21,7 @@ public sealed record Profile(string Name, string What, string Source, string Arc
     /// <summary>All there are. A new one is a folder beside this file, and a line here.</summary>
     public static IReadOnlyList<Profile> All { get; } =
     [
-        new("qemu", "The smallest kernel that boots on the QEMU board and loads modules; qemu/net with r8169", "debian:7.2", "x86_64", "tinyconfig", "kernel", "modules"),
+        new("qemu", "The smallest kernel that boots on the QEMU board and loads modules; qemu/net with r8169, qemu/kasan with what finds wrong accesses", "debian:7.2", "x86_64", "tinyconfig", "kernel", "modules"),
         new("vfio", "VFIO and IOMMUFD with all that Debian's kernels leave out of them, and little else; boots fast", "debian:7.2", "x86_64", "tinyconfig", "kernel", "modules"),
         new("uml", "A kernel built as a program, for the UML board: fast, and with variants that find what a driver does wrong", "debian:7.2", "um", "tinyconfig", "kernel", "modules"),
     ];

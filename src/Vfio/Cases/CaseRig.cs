@@ -5,6 +5,7 @@ namespace Understudy.Vfio.Cases;
 /// <summary>What one case stands on: an IOMMU, the device on it, and where it is asked for, the driver, set up.</summary>
 public sealed class CaseRig : IDisposable
 {
+    readonly Func<Iommu, VfioDevice> _open;
     CopyDriver? _driver;
 
     /// <summary>Opens both.</summary>
@@ -13,6 +14,7 @@ public sealed class CaseRig : IDisposable
     public CaseRig(IommuMode mode, Func<Iommu, VfioDevice> open)
     {
         ArgumentNullException.ThrowIfNull(open);
+        _open = open;
         Iommu = OpenIommu(mode);
         try
         {
@@ -43,6 +45,15 @@ public sealed class CaseRig : IDisposable
 
     /// <summary>The device.</summary>
     public VfioDevice Device { get; }
+
+    /// <summary>Another device on the same IOMMU, of which a driver is known: another card that is bound to vfio-pci, or another such model.</summary>
+    /// <exception cref="CaseSkippedException">There is none.</exception>
+    public VfioDevice OpenAnother()
+    {
+        if (Iommu.Mode == IommuMode.Model) return _open(Iommu);
+        var other = PciFunction.All().FirstOrDefault(function => function.IsBoundToVfio && function.Address != Device.Name && CopyDrivers.Knows(function.VendorId, function.DeviceId));
+        return other is null ? throw new CaseSkippedException("no other card is bound to vfio-pci of which a driver is known") : VfioDevice.Open(other.Address, Iommu);
+    }
 
     /// <summary>The device's driver, set up.</summary>
     public CopyDriver Driver

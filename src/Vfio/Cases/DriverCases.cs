@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using static Understudy.Vfio.Cases.CaseRig;
 
 namespace Understudy.Vfio.Cases;
@@ -25,6 +26,8 @@ static class DriverCases
             }
         })),
         ("driver.memcpy_storm", rig => With(rig, Storm)),
+        ("driver.two_devices", TwoDevices),
+        ("driver.dma_after_close", AfterClose),
     ];
 
     static void InitRemove(CaseRig rig)
@@ -77,6 +80,48 @@ static class DriverCases
         var bytes = Bytes(driver);
         driver.Start(memory.Iova, memory.Iova + memory.Size / 2, Math.Min(bytes, driver.MostBytes), Math.Min(driver.MostCopies, MostInStorm / bytes));
         Require(driver.Wait(s_patience), "the device reported an error");
+    }
+
+    // Both copy at the same time, and then each what the other wrote.
+    static void TwoDevices(CaseRig rig)
+    {
+        const int bytes = 1024, page = 4096;
+        var first = rig.Driver;
+        using var other = rig.OpenAnother();
+        using var second = CopyDrivers.For(other) ?? throw new CaseSkippedException($"there is no driver for {other.Name}");
+        second.Init();
+        using var memory = rig.Iommu.Allocate(4 * page);
+        var (sent, received) = (new byte[bytes], new byte[bytes]);
+        Random.Shared.NextBytes(sent);
+        memory.Write(0, sent);
+        first.Start(memory.Iova, memory.Iova + page, bytes);
+        second.Start(memory.Iova, memory.Iova + 3 * page, bytes);
+        Require(first.Wait() & second.Wait(), "a copy failed while the other device was copying");
+        Require(second.Copy(memory.Iova + page, memory.Iova + 2 * page, bytes) && first.Copy(memory.Iova + 3 * page, memory.Iova, bytes), "a copy of what the other device wrote failed");
+        foreach (var place in (ReadOnlySpan<ulong>)[0, page, 2 * page, 3 * page])
+        {
+            memory.Read(place, received);
+            Require(sent.AsSpan().SequenceEqual(received), $"what the two devices copied to 0x{place:x} of the memory differs");
+        }
+    }
+
+    // Closed in the middle of its work, the device reaches memory no more, though that is still mapped.
+    static void AfterClose(CaseRig rig)
+    {
+        var driver = CopyDrivers.For(rig.Device) ?? throw new CaseSkippedException($"there is no driver for {rig.Device.VendorId:x4}:{rig.Device.DeviceId:x4}");
+        driver.Init();
+        var bytes = Math.Min(Bytes(driver), driver.MostBytes);
+        using var memory = rig.Iommu.Allocate(2 * Bytes(driver));
+        driver.Start(memory.Iova, memory.Iova + memory.Size / 2, bytes, Math.Min(driver.MostCopies, MostInStorm / bytes));
+        rig.Device.Dispose();
+        var (mark, seen) = (new byte[bytes], new byte[bytes]);
+        Array.Fill(mark, (byte)0x5A);
+        memory.Write(memory.Size / 2, mark);
+        for (var closed = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(closed) < s_silence;)
+        {
+            memory.Read(memory.Size / 2, seen);
+            Require(mark.AsSpan().SequenceEqual(seen), "the device wrote to memory after it was closed");
+        }
     }
 
     static ulong Unmapped(CaseRig rig)

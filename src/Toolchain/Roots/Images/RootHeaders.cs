@@ -10,6 +10,9 @@ static partial class RootHeaders
 {
     const string Triplet = "x86_64-linux-gnu-";
 
+    // No C library and no build tool is larger; what an image calls one may be.
+    const int MostText = 64 << 20;
+
     /// <summary>The headers of this kernel are there.</summary>
     public static bool Has(RootFiles files, Kernel kernel) => files.FindAny([$"lib/modules/{kernel.Release}/build/Makefile"]) is not null;
 
@@ -35,7 +38,7 @@ static partial class RootHeaders
             Mode = (UnixFileMode)0b110_100_100, Layer = int.MaxValue,
             Content = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', text.Split('\n').Where(line => !Foreign().IsMatch(line))) + "\nCC = gcc\noverride CROSS_COMPILE =\n")),
         });
-        return string.Create(CultureInfo.InvariantCulture, $"Debian's headers of {kernel.Release} brought, with its own gcc {own} in the place of gcc {major}");
+        return string.Create(CultureInfo.InvariantCulture, $"Debian's headers of {kernel.Release} brought, for its own gcc {own} where the kernel's was gcc {major}");
     }
 
     // gcc's own files are in a directory of its version: usr/lib/gcc/MACHINE/VERSION.
@@ -51,8 +54,9 @@ static partial class RootHeaders
     {
         if (file.Content is not { } content) return "";
         content.Position = 0;
-        using var reader = new StreamReader(content, Encoding.Latin1, leaveOpen: true);
-        return reader.ReadToEnd();
+        var bytes = new byte[(int)Math.Min(content.Length, MostText)];
+        content.ReadExactly(bytes);
+        return Encoding.Latin1.GetString(bytes);
     }
 
     static ToolchainException Unfit(string why) => new(ToolchainProblem.Unsatisfiable, why);
