@@ -20,6 +20,6 @@ static class VfioCommand
         understudy vfio unbind 0000:03:00.0       gives it back
         """)
     {
-        VfioVerbs.List(), VfioVerbs.Bind(), VfioVerbs.Unbind(), VfioVerbs.Features(), VfioVerbs.Test(), VfioVerbs.Measure(), VfioRecordCommand.Create(),
+        VfioVerbs.List(), VfioVerbs.Setup(), VfioVerbs.Bind(), VfioVerbs.Unbind(), VfioVerbs.Features(), VfioVerbs.Test(), VfioVerbs.Measure(), VfioRecordCommand.Create(),
     };
 }

@@ -30,8 +30,33 @@ public static class VfioVerbs
     }
 
     /// <summary><c>bind ADDRESS...</c>: gives functions to vfio-pci.</summary>
-    public static Command Bind() => OnFunctions("bind", "Takes PCI functions from their drivers and gives them to vfio-pci", function =>
-        $"{function.Address} is bound to vfio-pci{(function.Bind() is { } before and not "vfio-pci" ? $" (it was bound to {before})" : "")}");
+    public static Command Bind() => OnFunctions("bind", "Takes PCI functions from their drivers and gives them to vfio-pci", Given);
+
+    /// <summary><c>setup ADDRESS...</c>: what has to be so before anything else.</summary>
+    public static Command Setup()
+    {
+        var addresses = new Argument<string[]>("ADDRESS") { Description = "Functions to give to vfio-pci, as 0000:6a:01.0", Arity = ArgumentArity.ZeroOrMore };
+        var pages = new Option<int>("--huge-pages") { Description = "How many pages of 2 MiB the kernel is to have set aside", DefaultValueFactory = _ => 0 };
+        var command = new Command("setup", "Makes this machine ready: loads the kernel's modules, reserves huge pages, gives functions to vfio-pci; says what this kernel lacks") { addresses, pages };
+        command.SetAction(parsed => Try(() =>
+        {
+            var functions = parsed.GetValue(addresses)!.Select(address => PciFunction.Find(address)).ToList();
+            if (parsed.GetValue(pages) is < 0 or > 1 << 20) throw new FormatException($"--huge-pages takes 0 to {1 << 20}, not {parsed.GetValue(pages)}");
+            foreach (var module in HostSetup.Modules)
+            {
+                var lack = HostSetup.Load(module);
+                Console.WriteLine($"{module,-17} {lack ?? "there"}");
+                if (lack is not null && module == HostSetup.Modules[0]) throw new VfioException($"Without {module} nothing can be done: the kernel needs CONFIG_VFIO_PCI, and loading it root.");
+            }
+            if (parsed.GetValue(pages) > 0) Console.WriteLine($"huge pages        {HostSetup.ReserveHugePages(parsed.GetValue(pages))}");
+            Console.WriteLine($"IOMMU groups      {PciFunction.All().Select(function => function.IommuGroup).OfType<string>().Distinct().Count()}");
+            foreach (var function in functions) Console.WriteLine(Given(function));
+            return 0;
+        }));
+        return command;
+    }
+
+    static string Given(PciFunction function) => $"{function.Address} is bound to vfio-pci{(function.Bind() is { } before and not "vfio-pci" ? $" (it was bound to {before})" : "")}";
 
     /// <summary><c>unbind ADDRESS...</c>: gives them back.</summary>
     public static Command Unbind() => OnFunctions("unbind", "Takes PCI functions from vfio-pci and lets the kernel find their drivers", function =>
@@ -47,6 +72,7 @@ public static class VfioVerbs
         var list = new Option<bool>("--list") { Description = "Only says which cases there are" };
         var bind = new Option<bool>("--bind") { Description = "Takes the device from its driver first, and gives it back at the end, Ctrl-C included" };
         var command = new Command("test", "Runs the cases of the kernel's VFIO selftests, and more, on a device; writes KTAP") { address, modes, name, list, bind, drivers };
+        command.Aliases.Add("run");
         command.SetAction(parsed => Try(() =>
         {
             AddDrivers(parsed.GetValue(drivers));

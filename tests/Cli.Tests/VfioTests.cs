@@ -27,6 +27,8 @@ public sealed class VfioTests : IDisposable
     [Theory]
     [InlineData(1, "There is no file none.dll", "test", "ditto", "--driver-assembly", "none.dll")]
     [InlineData(1, "There is no file none.dll", "list", "--driver-assembly", "none.dll")]
+    [InlineData(1, "There is no PCI device ffff:00:00.0", "setup", "ffff:00:00.0")]
+    [InlineData(2, "--huge-pages takes 0 to 1048576, not -1", "setup", "--huge-pages", "-1")]
     [InlineData(1, "There is no PCI device ffff:00:00.0", "test", "ffff:00:00.0")]
     [InlineData(2, "There is no device 'card'; there is rtl8111", "test", "card")]
     [InlineData(2, "'ioat' is a model", "test", "ioat", "--mode", "iommufd")]

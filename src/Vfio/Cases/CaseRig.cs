@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace Understudy.Vfio.Cases;
 
@@ -75,6 +76,24 @@ public sealed class CaseRig : IDisposable
     public void RequireIommu()
     {
         if (Iommu.Mode == IommuMode.NoIommu) throw new CaseSkippedException("without an IOMMU nothing is mapped, and nothing stands between the device and the machine's memory");
+    }
+
+    /// <summary>Bytes to copy: the same each time with the same $UNDERSTUDY_SEED, which a test's scripts have (SplitMix64, as .NET's own
+    /// generators with a seed take too long for half a gigabyte).</summary>
+    internal static void Fill(Span<byte> bytes)
+    {
+        var state = ulong.TryParse(Environment.GetEnvironmentVariable("UNDERSTUDY_SEED"), out var seed) ? seed : 0;
+        foreach (ref var word in MemoryMarshal.Cast<byte, ulong>(bytes)) word = Next(ref state);
+        var rest = bytes[(bytes.Length & ~7)..];
+        for (var i = 0; i < rest.Length; i++) rest[i] = (byte)Next(ref state);
+    }
+
+    static ulong Next(ref ulong state)
+    {
+        var word = state += 0x9E37_79B9_7F4A_7C15;
+        word = (word ^ word >> 30) * 0xBF58_476D_1CE4_E5B9;
+        word = (word ^ word >> 27) * 0x94D0_49BB_1331_11EB;
+        return word ^ word >> 31;
     }
 
     /// <summary>The criterion of a case.</summary>

@@ -52,7 +52,7 @@ static class DriverCases
     {
         var bytes = (int)Math.Min(driver.MostBytes, MostCopied);
         var (sent, received) = (new byte[bytes], new byte[bytes]);
-        Random.Shared.NextBytes(sent);
+        Fill(sent);
         memory.Write(0, sent);
         Require(driver.Copy(memory.Iova, memory.Iova + memory.Size / 2, (ulong)bytes), $"a copy of {bytes} bytes failed");
         memory.Read(memory.Size / 2, received);
@@ -92,7 +92,7 @@ static class DriverCases
         second.Init();
         using var memory = rig.Iommu.Allocate(4 * page);
         var (sent, received) = (new byte[bytes], new byte[bytes]);
-        Random.Shared.NextBytes(sent);
+        Fill(sent);
         memory.Write(0, sent);
         first.Start(memory.Iova, memory.Iova + page, bytes);
         second.Start(memory.Iova, memory.Iova + 3 * page, bytes);

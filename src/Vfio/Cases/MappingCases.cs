@@ -125,7 +125,7 @@ static class MappingCases
     static void RequireReach(CopyDriver driver, (SharedMapping Memory, ulong Iova) from, (SharedMapping Memory, ulong Iova) to)
     {
         var (sent, received) = (new byte[DriverCases.Few(driver)], new byte[DriverCases.Few(driver)]);
-        Random.Shared.NextBytes(sent);
+        Fill(sent);
         from.Memory.Write(0, sent);
         Require(driver.Copy(from.Iova, to.Iova, (ulong)sent.Length), "a copy from the first of many mappings to the last failed");
         to.Memory.Read(0, received);
