@@ -38,7 +38,8 @@ sealed class CliProcess : IDisposable
 
     public static CliProcess Start(string home, IReadOnlyDictionary<string, string?> environment, params IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "understudy.dll"), .. arguments])
+        // Who starts the tests in the background has them ignore Ctrl-C, and what they start.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "understudy.dll"), .. arguments])
         {
             WorkingDirectory = home, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };

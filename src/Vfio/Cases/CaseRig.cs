@@ -7,25 +7,17 @@ namespace Understudy.Vfio.Cases;
 public sealed class CaseRig : IDisposable
 {
     readonly Func<Iommu, VfioDevice> _open;
+    readonly Iommu _iommu;
+    VfioDevice? _device;
     CopyDriver? _driver;
 
-    /// <summary>Opens both.</summary>
+    /// <summary>Opens the IOMMU; the device when either is first used, as the kernel resets it then, which takes a tenth of a second.</summary>
     /// <param name="mode">How.</param>
     /// <param name="open">Opens the device on it.</param>
     public CaseRig(IommuMode mode, Func<Iommu, VfioDevice> open)
     {
         ArgumentNullException.ThrowIfNull(open);
-        _open = open;
-        Iommu = OpenIommu(mode);
-        try
-        {
-            Device = open(Iommu);
-        }
-        catch
-        {
-            Iommu.Dispose();
-            throw;
-        }
+        (_open, _iommu) = (open, OpenIommu(mode));
     }
 
     // A kernel that lacks an interface has nothing to fail.
@@ -41,11 +33,18 @@ public sealed class CaseRig : IDisposable
         }
     }
 
-    /// <summary>The IOMMU.</summary>
-    public Iommu Iommu { get; }
+    /// <summary>The IOMMU, with the device on it: a container knows nothing before.</summary>
+    public Iommu Iommu
+    {
+        get
+        {
+            _device ??= _open(_iommu);
+            return _iommu;
+        }
+    }
 
     /// <summary>The device.</summary>
-    public VfioDevice Device { get; }
+    public VfioDevice Device => _device ??= _open(_iommu);
 
     /// <summary>Another device on the same IOMMU, of which a driver is known: another card that is bound to vfio-pci, or another such model.</summary>
     /// <exception cref="CaseSkippedException">There is none.</exception>
@@ -75,7 +74,7 @@ public sealed class CaseRig : IDisposable
     /// <exception cref="CaseSkippedException">They are not.</exception>
     public void RequireIommu()
     {
-        if (Iommu.Mode == IommuMode.NoIommu) throw new CaseSkippedException("without an IOMMU nothing is mapped, and nothing stands between the device and the machine's memory");
+        if (_iommu.Mode == IommuMode.NoIommu) throw new CaseSkippedException("without an IOMMU nothing is mapped, and nothing stands between the device and the machine's memory");
     }
 
     /// <summary>Bytes to copy: the same each time with the same $UNDERSTUDY_SEED, which a test's scripts have (SplitMix64, as .NET's own
@@ -110,7 +109,7 @@ public sealed class CaseRig : IDisposable
     public void Dispose()
     {
         _driver?.Dispose();
-        Device.Dispose();
-        Iommu.Dispose();
+        _device?.Dispose();
+        _iommu.Dispose();
     }
 }

@@ -32,6 +32,7 @@ static class SriovCases
 
     static void Open(CaseRig rig, Guid? token, Func<VfioDevice, Guid> act)
     {
+        if (!PciFunction.All().Any(function => function.IsBoundToVfio && function.MostVirtualFunctions > 0)) throw new CaseSkippedException("no device that is bound to vfio-pci has virtual functions");
         var physical = PciFunction.All().FirstOrDefault(function => function.Address == rig.Device.Name);
         if (physical is null || physical.MostVirtualFunctions == 0) throw new CaseSkippedException("the device has no virtual functions");
         rig.Device.Dispose();
