@@ -266,8 +266,9 @@ irqreturn_t axisg2_irq(int irq, void *data)
 irqreturn_t axisg2_irq_thread(int irq, void *data)
 {
 	struct axisg2_dev *dev = data;
+	u32 handled = service(dev);
 
-	axisg2_write(dev, REG_INT_ACK, INT_ACK_ENABLE + service(dev));
+	axisg2_write(dev, REG_INT_ACK, handled + (READ_ONCE(dev->gone) ? 0 : INT_ACK_ENABLE));
 	return IRQ_HANDLED;
 }
 

@@ -310,6 +310,17 @@ no_name:
 	return ret;
 }
 
+/* One may be on its way. Its handler turns interrupts on again unless it knows that the device is gone; after that, none comes. */
+static void quiet_interrupt(struct axisg2_dev *dev)
+{
+	axisg2_write(dev, REG_INT_ENABLE, 0);
+	if (dev->polled_cpu)
+		return;
+	synchronize_irq(dev->irq);
+	axisg2_write(dev, REG_INT_ENABLE, 0);
+	axisg2_read(dev, REG_ENABLE);
+}
+
 /* Files may be open. From synchronize_srcu() on nobody looks at the card, from axisg2_stop() on it looks at no memory. */
 static void axisg2_remove(struct pci_dev *pdev)
 {
@@ -323,7 +334,7 @@ static void axisg2_remove(struct pci_dev *pdev)
 		axisg2_zap(dev);
 	}
 	axisg2_gpu_remove(dev);
-	axisg2_write(dev, REG_INT_ENABLE, 0);
+	quiet_interrupt(dev);
 	drop_interrupt(dev);
 	if (planted(BUG_FREE_FIRST)) {
 		free_memory(dev);
