@@ -8,10 +8,12 @@ namespace Understudy.Pci;
 public sealed class PacedClock : DeviceClock, IDisposable
 {
     const long JumpNanoseconds = 20_000;
+    const int Rhythm = 32;      // sleeps between accesses, one after the other, that are a driver's
 
     readonly long _accessCost;
     readonly TimeSpan _quiet;
     readonly Timer _watch;
+    int _sleeps;
     long _lastAccess = Stopwatch.GetTimestamp();
     bool _watching, _disposed;
 
@@ -38,14 +40,10 @@ public sealed class PacedClock : DeviceClock, IDisposable
     {
         if (_disposed) return;
         var slept = Stopwatch.GetElapsedTime(_lastAccess);
-        if (slept < _quiet / 2)
-        {
-            _lastAccess = Stopwatch.GetTimestamp();
-            RunDue(Later(_accessCost));
-            return;
-        }
+        _sleeps = slept < _quiet / 2 ? 0 : _sleeps + 1;
         // Polled every so often, the bus is never quiet for long enough to jump. No more than that at once: it is done while the driver waits.
-        RunDue(Later(Math.Max(_accessCost, (slept < 2 * _quiet ? slept : 2 * _quiet).Ticks * TimeSpan.NanosecondsPerTick)));
+        // A pause now and then is the host's.
+        RunDue(Later(_sleeps < Rhythm ? _accessCost : Math.Max(_accessCost, (slept < 2 * _quiet ? slept : 2 * _quiet).Ticks * TimeSpan.NanosecondsPerTick)));
         _lastAccess = Stopwatch.GetTimestamp();
     }
 
