@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Bugs that drivers for this card have had, and one that only somebody hostile
- * meets. They are there only in a build
- * with -DAXISG2_PLANTED, those below drivers/planted, where the module
- * parameter plant chooses one by its number, to show that a test names it.
- * In any other build planted() is false, and nothing of them is left.
+ * meets. They are there only in a build with -DAXISG2_PLANTED, those below
+ * drivers/planted, where the module parameter plant chooses one by its number,
+ * to show that a test names it. In any other build planted() is false, and
+ * nothing of them is left.
  */
 #ifndef AXISG2_PLANTED_H
 #define AXISG2_PLANTED_H

@@ -42,8 +42,8 @@ public static class Errno
     {
         [EPERM] = "EPERM", [ENOENT] = "ENOENT", [3] = "ESRCH", [EINTR] = "EINTR", [EIO] = "EIO", [6] = "ENXIO", [E2BIG] = "E2BIG",
         [9] = "EBADF", [10] = "ECHILD", [EAGAIN] = "EAGAIN", [ENOMEM] = "ENOMEM", [EACCES] = "EACCES", [14] = "EFAULT",
-        [16] = "EBUSY", [EEXIST] = "EEXIST", [19] = "ENODEV", [20] = "ENOTDIR", [21] = "EISDIR", [EINVAL] = "EINVAL",
-        [23] = "ENFILE", [24] = "EMFILE", [25] = "ENOTTY", [26] = "ETXTBSY", [27] = "EFBIG", [ENOSPC] = "ENOSPC",
+        [16] = "EBUSY", [EEXIST] = "EEXIST", [ENODEV] = "ENODEV", [20] = "ENOTDIR", [21] = "EISDIR", [EINVAL] = "EINVAL",
+        [23] = "ENFILE", [24] = "EMFILE", [ENOTTY] = "ENOTTY", [26] = "ETXTBSY", [27] = "EFBIG", [ENOSPC] = "ENOSPC",
         [29] = "ESPIPE", [30] = "EROFS", [EPIPE] = "EPIPE", [34] = "ERANGE", [36] = "ENAMETOOLONG", [ENOSYS] = "ENOSYS",
         [88] = "ENOTSOCK", [90] = "EMSGSIZE", [92] = "ENOPROTOOPT", [ENOTSUP] = "ENOTSUP", [98] = "EADDRINUSE",
         [99] = "EADDRNOTAVAIL", [ECONNRESET] = "ECONNRESET", [105] = "ENOBUFS", [106] = "EISCONN", [107] = "ENOTCONN",

@@ -1,12 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Understudy.Toolchain;
 
 /// <summary>Compiles C into small static executables for the guest, with tcc and musl. Each set of sources, and of headers beside them, is
 /// compiled once.</summary>
-sealed partial class CCompiler(UnderstudyCache cache)
+sealed class CCompiler(UnderstudyCache cache)
 {
     public async Task<string> CompileAsync(IReadOnlyList<string> sources, Func<CancellationToken, Task<Tools>> tools, CancellationToken cancel)
     {
@@ -40,14 +39,11 @@ sealed partial class CCompiler(UnderstudyCache cache)
     {
         var files = new List<string>(sources);
         for (var at = 0; at < files.Count; at++)
-            foreach (Match include in Included().Matches(File.ReadAllText(files[at])))
-                if (Path.GetFullPath(Path.Combine(Path.GetDirectoryName(files[at])!, include.Groups[1].Value)) is var header && File.Exists(header) && !files.Contains(header))
+            foreach (var name in QuotedIncludes.In(files[at]))
+                if (Path.GetFullPath(name, Path.GetDirectoryName(Path.GetFullPath(files[at]))!) is var header && File.Exists(header) && !files.Contains(header))
                     files.Add(header);
         return files;
     }
-
-    [GeneratedRegex(@"^[ \t]*#[ \t]*include[ \t]*""([^""\n]+)""", RegexOptions.Multiline)]
-    private static partial Regex Included();
 
     // tcc's own headers first, musl's next, the kernel's last: each hides what the later ones have of the same name.
     static HostCommand Command(Prefix prefix, IReadOnlyList<string> sources, string output)

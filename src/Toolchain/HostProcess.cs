@@ -38,7 +38,7 @@ static class HostProcess
         var output = new StringBuilder();
         var feeding = FeedAsync(process, command.Input);
         var reading = command.OutputFile is { } file
-            ? CopyAsync(process.StandardOutput.BaseStream, file, command.MostOutput)
+            ? LimitedFile.WriteAsync(file, process.StandardOutput.BaseStream, command.MostOutput, $"What is written to {file}", CancellationToken.None)
             : ReadAsync(process.StandardOutput, command.OnLine ?? (line => output.Append(line).Append('\n')));
         var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
@@ -107,17 +107,6 @@ static class HostProcess
     static async Task ReadAsync(StreamReader reader, Action<string> onLine)
     {
         while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line) onLine(line);
-    }
-
-    static async Task CopyAsync(Stream from, string path, long most)
-    {
-        await using var file = File.Create(path);
-        var chunk = new byte[1 << 17];
-        for (int got; (got = await from.ReadAsync(chunk).ConfigureAwait(false)) > 0;)
-        {
-            if (file.Length + got > most) throw new ToolchainException(ToolchainProblem.BadFile, $"What is written to {path} has more than {most >> 20} MiB.");
-            await file.WriteAsync(chunk.AsMemory(0, got)).ConfigureAwait(false);
-        }
     }
 
     static void Kill(Process process)

@@ -166,7 +166,6 @@ public abstract class Iommu : IDisposable
 
     private protected abstract ulong UnmapEverything();
 
-    /// <summary>The kernel's refusal, in words that help.</summary>
     private protected static void Try(string what, Func<int> call)
     {
         try
@@ -179,6 +178,7 @@ public abstract class Iommu : IDisposable
         }
     }
 
+    /// <summary>The kernel's refusal, in words that help.</summary>
     internal static VfioException Refused(LinuxException cause, string what, string? advice = null) => new($"{what}: {cause.Message}.{advice ?? Advice(cause.Errno)}", cause);
 
     static string Advice(int errno) => errno switch

@@ -7,7 +7,7 @@ namespace Understudy.Vfio;
 /// <summary>The device addresses of models in this process: a table, and the bus that the models sit on.</summary>
 sealed class ModelIommu : Iommu
 {
-    const int Missing = 2, TooLarge = 75;       // ENOENT, EOVERFLOW
+    const int TooLarge = 75;       // EOVERFLOW
     const int PageShift = 12;
     readonly RangeSet<Mapping> _table = [];
     HashSet<ulong>? _written;
@@ -84,7 +84,7 @@ sealed class ModelIommu : Iommu
     private protected override ulong UnmapRange(ulong iova, ulong bytes)
     {
         var range = Checked(iova, bytes, "unmapped");
-        lock (Clock.Gate) return _table.TryFind(iova, out var mapping) && mapping.First == iova && _table.Remove(iova) ? bytes : throw Refusal(Missing, range, "unmapped");
+        lock (Clock.Gate) return _table.TryFind(iova, out var mapping) && mapping.First == iova && _table.Remove(iova) ? bytes : throw Refusal(Errno.ENOENT, range, "unmapped");
     }
 
     // Refused with what the kernel would say.

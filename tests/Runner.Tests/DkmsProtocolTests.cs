@@ -107,7 +107,7 @@ public sealed class DkmsProtocolTests : IDisposable
     async Task<IReadOnlyList<StepRecord>> PlayAsync(FakeDebian debian, OwnRootDisk? own, params DkmsWay[] ways)
     {
         await using var run = Run.Begin(_folder["run"], new RunInfo { Id = "t", Title = "t", Command = "none" }, new Quiet());
-        var protocol = new DkmsProtocol(debian, DkmsPackage.Read(_folder["nic"]), Kernel, [new PciIdentity(0x1234, 0x5678, 0)]) { Own = own };
+        var protocol = new DkmsProtocol(debian, DkmsPackage.Read(_folder["nic"]), Kernel, [new PciIdentity(0x1234, 0x5678, 0)], own);
         foreach (var step in protocol.Steps(ways.Length > 0 ? ways : [DkmsWay.Tarball, DkmsWay.Deb]))
             if (!await run.StepAsync(step.Name, notes => step.Body(notes, TestContext.Current.CancellationToken))) break;
         await run.ConcludeAsync();

@@ -42,10 +42,11 @@ public sealed partial class ProgramBuilder(Toolbox toolbox)
     async Task<IReadOnlyList<GuestProgram>> PublishAsync(string project, CancellationToken cancel)
     {
         var name = Path.GetFileNameWithoutExtension(project);
+        var isLibrary = CSharpSources.IsLibrary(project);
         var entry = await toolbox.Cache.EntryAsync($"{Shelf}/{name}-{CSharpSources.Hash(project)}", async staging =>
         {
             var published = Path.Combine(staging, "published");
-            if (CSharpSources.IsLibrary(project))
+            if (isLibrary)
             {
                 await RunAsync("dotnet", ["build", project, "-c", "Release", "-o", published, "--nologo", "-v", "quiet"], $"{project} does not compile", cancel).ConfigureAwait(false);
                 foreach (var library in Directory.EnumerateFiles(published, "*.dll")) File.Copy(library, Path.Combine(staging, Path.GetFileName(library)));
@@ -59,7 +60,7 @@ public sealed partial class ProgramBuilder(Toolbox toolbox)
             await CollectLibrariesAsync(executable: Path.Combine(staging, Path.GetFileName(executable)), Directory.CreateDirectory(Path.Combine(staging, "lib")).FullName, cancel).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
         toolbox.Cache.Trim(Shelf, MostKept);
-        if (CSharpSources.IsLibrary(project)) return [.. Directory.EnumerateFiles(entry, "*.dll").Select(library => new GuestProgram(Path.GetFileName(library), library, []))];
+        if (isLibrary) return [.. Directory.EnumerateFiles(entry, "*.dll").Select(library => new GuestProgram(Path.GetFileName(library), library, []))];
         var program = Directory.EnumerateFiles(entry).Single(IsExecutable);
         return [new GuestProgram(Path.GetFileName(program), program, [.. Directory.EnumerateFiles(Path.Combine(entry, "lib"))])];
     }

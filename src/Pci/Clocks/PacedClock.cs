@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace Understudy.Pci;
 
 /// <summary>Device time for a machine whose own time we cannot steer (QEMU): every bus access costs a fixed amount of it, and when the bus
-/// has been quiet for a while it jumps to the next event, and 20 µs past it. A driver's poll loop makes progress at a fixed rate per poll, one that sleeps
-/// between its polls gives the device the time it sleeps, a sleeping driver gets its interrupt, and none of that depends on how fast the host happens to be. An idle bus costs no host time.</summary>
+/// has been quiet for a while it jumps to the next event, and 20 µs past it. A driver's poll loop makes progress at a fixed rate per poll, a sleeping
+/// driver gets its interrupt, and neither depends on how fast the host happens to be. One that goes on sleeping between its polls gives the device
+/// the time it sleeps, as the host measures it. An idle bus costs no host time.</summary>
 public sealed class PacedClock : DeviceClock, IDisposable
 {
     const long JumpNanoseconds = 20_000;

@@ -7,26 +7,19 @@ namespace Understudy.Runner.Dkms;
 
 /// <summary>What a package goes through on one kernel, as a user would take it through: by DKMS's own commands with the tarball, and by dpkg with
 /// the Debian package. After each step all is looked at that must be true then.</summary>
-sealed class DkmsProtocol(IDkmsMachine machine, DkmsPackage package, string kernel, IReadOnlyList<PciIdentity> cards)
+/// <param name="machine">Where it is tried.</param>
+/// <param name="package">The package.</param>
+/// <param name="kernel">The release of the machine's kernel.</param>
+/// <param name="cards">What the driver must bind to.</param>
+/// <param name="own">The root file system it is tried in, where that is the user's own and no Debian of ours.</param>
+sealed class DkmsProtocol(IDkmsMachine machine, DkmsPackage package, string kernel, IReadOnlyList<PciIdentity> cards, OwnRootDisk? own)
 {
     readonly DkmsPackage _next = package.Next();
     readonly DkmsSystem _system = new(machine, package.Conf.Name, kernel);
-    readonly DkmsDriver _driver = new(machine, package.Conf.Modules, kernel, cards);
-    readonly OwnRootDisk? _own;
+    readonly DkmsDriver _driver = new(machine, package.Conf.Modules, kernel, cards) { IsDebian = own is not { HasDpkg: false } };
     IReadOnlyList<string> _before = [];
 
-    /// <summary>The root file system it is tried in, where that is the user's own and no Debian of ours.</summary>
-    public OwnRootDisk? Own
-    {
-        get => _own;
-        init
-        {
-            _own = value;
-            if (value is { HasDpkg: false }) _driver = new DkmsDriver(machine, package.Conf.Modules, kernel, cards) { IsDebian = false };
-        }
-    }
-
-    bool HasDpkg => Own?.HasDpkg != false;
+    bool HasDpkg => own is not { HasDpkg: false };
 
     public IReadOnlyList<DkmsStep> Steps(IReadOnlyList<DkmsWay> ways) =>
     [
@@ -62,12 +55,12 @@ sealed class DkmsProtocol(IDkmsMachine machine, DkmsPackage package, string kern
             var version = await _system.RequireAsync(HasDpkg ? "dkms --version && dpkg --version | head -n 1" : "dkms --version", "its DKMS does not run", cancel).ConfigureAwait(false);
             await _system.ExpectAsync([], cancel).ConfigureAwait(false);
             _before = await _system.FilesAsync(cancel).ConfigureAwait(false);
-            IEnumerable<string> remarks = [.. Own?.Remarks ?? [], .. HasDpkg ? [] : new[] { "no dpkg, so only the tarball" }];
+            IEnumerable<string> remarks = [.. own?.Remarks ?? [], .. HasDpkg ? [] : new[] { "no dpkg, so only the tarball" }];
             notes.Detail = string.Join("; ", version.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()).Concat(remarks));
         }
         catch (StepFailedException wrong)
         {
-            throw new LabFailedException($"the guest's {(Own is null ? "Debian" : "user space")} is of no use: {wrong.Message}", wrong);
+            throw new LabFailedException($"the guest's {(own is null ? "Debian" : "user space")} is of no use: {wrong.Message}", wrong);
         }
     }
 

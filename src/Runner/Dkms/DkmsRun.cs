@@ -89,7 +89,7 @@ public sealed class DkmsRun
         {
             if (!await run.Run.StepAsync("enter", async _ => guest = await DkmsGuest.EnterAsync(run, opened.Lab!, cancel).ConfigureAwait(false)).ConfigureAwait(false)) return;
             PciIdentity[] cards = [.. run.Devices.Select(device => device.Slot.Device.Identity)];
-            foreach (var step in new DkmsProtocol(guest!, _request.Package, opened.Lab!.Kernel.Release, cards) { Own = opened.Own }.Steps(_request.Ways))
+            foreach (var step in new DkmsProtocol(guest!, _request.Package, opened.Lab!.Kernel.Release, cards, opened.Own).Steps(_request.Ways))
                 if (!await run.Run.StepAsync(step.Name, notes => step.Body(notes, cancel)).ConfigureAwait(false)) return;
         }
         finally

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Understudy.Toolchain;
 
 namespace Understudy.Runner.Suites;
 
@@ -41,7 +42,7 @@ sealed partial class SourceClosure
     static IEnumerable<string> Includes(string file, string root)
     {
         var places = Places(Path.GetDirectoryName(file)!, root);
-        foreach (var name in File.ReadLines(file).Select(line => Include().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value))
+        foreach (var name in QuotedIncludes.In(file))
         {
             var paths = places.Select(place => Path.GetFullPath(name, place)).ToList();
             yield return paths.FirstOrDefault(File.Exists) ?? paths[0];
@@ -55,9 +56,6 @@ sealed partial class SourceClosure
         .. s_makefiles.Select(name => Path.Combine(root, name)).Where(File.Exists).SelectMany(File.ReadLines)
             .SelectMany(line => Place().Matches(line)).Select(match => Path.GetFullPath(match.Groups[1].Value.TrimStart('/'), root)),
     ];
-
-    [GeneratedRegex("""^\s*#\s*include\s*"([^"\0]+)"([^"]|$)""")]
-    private static partial Regex Include();
 
     [GeneratedRegex(@"-I\s*\$[({](?:src|M|PWD|CURDIR)[)}](/\S+)")]
     private static partial Regex Place();

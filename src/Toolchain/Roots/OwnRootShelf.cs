@@ -50,7 +50,6 @@ sealed class OwnRootShelf(UnderstudyCache cache, PrivateApt apt, Func<Cancellati
         var mke2fs = Path.Combine(await fileSystemTools(cancel).ConfigureAwait(false), "usr/sbin/mke2fs");
         await RootShelf.MakeImageAsync(mke2fs, tar, Path.Combine(staging, RootShelf.ImageName), bytes + files.Count * RootShelf.PerFile + RootShelf.Room, files.Count, cancel).ConfigureAwait(false);
         CacheJson.Write(cache, Path.Combine(staging, Made), new OwnRootDisk("", files.FindAny(["usr/bin/dpkg"]) is not null, remarks), CacheJson.Default.OwnRootDisk);
-        layers.Dispose();
         foreach (var archive in Directory.EnumerateFiles(staging, "*.tar")) File.Delete(archive);
     }
 

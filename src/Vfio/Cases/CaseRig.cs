@@ -38,7 +38,7 @@ public sealed class CaseRig : IDisposable
     {
         get
         {
-            _device ??= _open(_iommu);
+            _ = Device;
             return _iommu;
         }
     }
@@ -61,11 +61,15 @@ public sealed class CaseRig : IDisposable
         get
         {
             if (_driver is not null) return _driver;
-            _driver = CopyDrivers.For(Device) ?? throw new CaseSkippedException($"there is no driver for {Device.VendorId:x4}:{Device.DeviceId:x4}");
+            _driver = DriverFor(Device);
             _driver.Init();
             return _driver;
         }
     }
+
+    /// <summary>The driver for a device, not set up yet.</summary>
+    /// <exception cref="CaseSkippedException">There is none.</exception>
+    internal static CopyDriver DriverFor(VfioDevice device) => CopyDrivers.For(device) ?? throw new CaseSkippedException($"there is no driver for {device.VendorId:x4}:{device.DeviceId:x4}");
 
     /// <summary>What a case has to tell beside whether it passed.</summary>
     public string? Note { get; set; }

@@ -88,7 +88,7 @@ static class DriverCases
         const int bytes = 1024, page = 4096;
         var first = rig.Driver;
         using var other = rig.OpenAnother();
-        using var second = CopyDrivers.For(other) ?? throw new CaseSkippedException($"there is no driver for {other.Name}");
+        using var second = DriverFor(other);
         second.Init();
         using var memory = rig.Iommu.Allocate(4 * page);
         var (sent, received) = (new byte[bytes], new byte[bytes]);
@@ -108,7 +108,7 @@ static class DriverCases
     // Closed in the middle of its work, the device reaches memory no more, though that is still mapped.
     static void AfterClose(CaseRig rig)
     {
-        var driver = CopyDrivers.For(rig.Device) ?? throw new CaseSkippedException($"there is no driver for {rig.Device.VendorId:x4}:{rig.Device.DeviceId:x4}");
+        var driver = DriverFor(rig.Device);
         driver.Init();
         var bytes = Math.Min(Bytes(driver), driver.MostBytes);
         using var memory = rig.Iommu.Allocate(2 * Bytes(driver));

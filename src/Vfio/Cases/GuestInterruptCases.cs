@@ -22,7 +22,7 @@ static class GuestInterruptCases
         ("guest_irq.returned", Returned),
     ];
 
-    static InterruptGuest Start(CaseRig rig)
+    static InterruptGuest Start()
     {
         try
         {
@@ -40,7 +40,7 @@ static class GuestInterruptCases
         var count = Math.Min(MostVectors, rig.Device.Interrupts(kind));
         if (count == 0) throw new CaseSkippedException($"the device has no {kind}");
         using var vectors = rig.Device.EnableInterrupts(kind, count);
-        using var guest = Start(rig);
+        using var guest = Start();
         for (var i = 0; i < count; i++) guest.Route((byte)(FirstVector + i), vectors[i].Event);
         foreach (var vector in vectors.Concat(vectors.Reverse()))
         {
@@ -53,7 +53,7 @@ static class GuestInterruptCases
     static void SendMsi(CaseRig rig)
     {
         var driver = rig.Driver;
-        using var guest = Start(rig);
+        using var guest = Start();
         guest.Route(FirstVector, driver.Msi.Event);
         var took = new List<double>(Messages);
         for (var i = 0; i < Messages; i++)
@@ -73,7 +73,7 @@ static class GuestInterruptCases
     static void Returned(CaseRig rig)
     {
         var driver = rig.Driver;
-        using var guest = Start(rig);
+        using var guest = Start();
         guest.Route(FirstVector, driver.Msi.Event);
         driver.SendMsi();
         Took(guest, FirstVector, "after a message");

@@ -9,7 +9,7 @@ namespace Understudy.Vfio.Cases;
 /// <summary>The cases of <c>vfio_dma_mapping_test.c</c> and <c>vfio_dma_mapping_mmio_test.c</c>, and some of our own.</summary>
 static class MappingCases
 {
-    const int Overflow = 75, Exists = 17;
+    const int Overflow = 75;       // EOVERFLOW
     const int ManyMappings = 65_535;        // as many as a container has unless told
     static readonly ulong s_page = (ulong)Environment.SystemPageSize;
 
@@ -89,7 +89,7 @@ static class MappingCases
     {
         using var buffer = rig.Iommu.Allocate(4 * s_page);
         using var memory = Iommu.NewMemory(s_page, 0);
-        Equal(Exists, Refusal(() => rig.Iommu.MapUnchecked(memory, buffer.Iova + s_page, s_page)), "the errno of mapping what is mapped");
+        Equal(Errno.EEXIST, Refusal(() => rig.Iommu.MapUnchecked(memory, buffer.Iova + s_page, s_page)), "the errno of mapping what is mapped");
     }
 
     // One page, mapped as often as may be, and another at the end of them, to which the device copies what is in the first.

@@ -32,9 +32,8 @@ static class SriovCases
 
     static void Open(CaseRig rig, Guid? token, Func<VfioDevice, Guid> act)
     {
-        if (!PciFunction.All().Any(function => function.IsBoundToVfio && function.MostVirtualFunctions > 0)) throw new CaseSkippedException("no device that is bound to vfio-pci has virtual functions");
-        var physical = PciFunction.All().FirstOrDefault(function => function.Address == rig.Device.Name);
-        if (physical is null || physical.MostVirtualFunctions == 0) throw new CaseSkippedException("the device has no virtual functions");
+        // Where no function has any, the device need not be opened.
+        var physical = PciFunction.All().FirstOrDefault(function => function.MostVirtualFunctions > 0 && function.Address == rig.Device.Name) ?? throw new CaseSkippedException("the device has no virtual functions");
         rig.Device.Dispose();
         using var pf = VfioDevice.Open(physical.Address, rig.Iommu, s_first);
         physical.SetVirtualFunctions(1);

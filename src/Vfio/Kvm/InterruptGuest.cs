@@ -47,6 +47,11 @@ sealed class InterruptGuest : IDisposable
             Close();
             throw new VfioException($"KVM cannot run a guest here: {refused.Message}", refused);
         }
+        catch
+        {
+            Close();
+            throw;
+        }
         _runs = new Thread(Run) { IsBackground = true, Name = "the nested guest's processor" };
         _runs.Start();
         if (Take(s_patience) != Ready) throw new VfioException("the nested guest does not start");

@@ -7,7 +7,7 @@ namespace Understudy.Toolchain;
 /// <param name="most">The most bytes that come out.</param>
 sealed class Decompressor(Func<CancellationToken, Task<HostCommand>> zstd, long most = 32L << 30)
 {
-    const int Magic = 6, Chunk = 1 << 20;
+    const int Magic = 6;
 
     /// <summary>Decompresses what its first bytes say is compressed, and copies what is not.</summary>
     /// <exception cref="ToolchainException">It is damaged, too much, or compressed in another way than with gzip or zstd.</exception>
@@ -47,14 +47,5 @@ sealed class Decompressor(Func<CancellationToken, Task<HostCommand>> zstd, long 
         File.Delete(compressed);
     }
 
-    async Task CopyAsync(Stream source, string output, string name, CancellationToken cancel)
-    {
-        await using var file = File.Create(output);
-        var chunk = new byte[Chunk];
-        for (int got; (got = await source.ReadAsync(chunk, cancel).ConfigureAwait(false)) > 0;)
-        {
-            if (file.Length + got > most) throw new ToolchainException(ToolchainProblem.BadFile, $"{name} has more than {most >> 20} MiB when it is decompressed.");
-            await file.WriteAsync(chunk.AsMemory(0, got), cancel).ConfigureAwait(false);
-        }
-    }
+    Task CopyAsync(Stream source, string output, string name, CancellationToken cancel) => LimitedFile.WriteAsync(output, source, most, $"{name}, decompressed,", cancel);
 }

@@ -35,7 +35,7 @@ sealed partial record OciImage(string Id, IReadOnlyList<(string File, string? Di
     {
         if (depth > MostIndexes) throw Bad(files, "has indexes in each other without end");
         var all = index.GetProperty("manifests").EnumerateArray().ToList();
-        var named = tag is null ? all : [.. all.Where(one => Names(one).Any(name => name == tag || name.EndsWith($":{tag}", StringComparison.Ordinal)))];
+        var named = Tagged(all, tag, Names);
         if (named.Count == 0) throw Missing(files, tag, all.SelectMany(Names));
         var ours = named.Where(IsOurs).ToList();
         if (ours.Count == 0) throw Foreign(files, named.Select(Platform));
@@ -44,6 +44,10 @@ sealed partial record OciImage(string Id, IReadOnlyList<(string File, string? Di
         var inner = Blob(files, chosen);
         return inner.TryGetProperty("manifests", out _) ? Select(files, inner, null, depth + 1) : inner;
     }
+
+    // A tag, or a whole name with it; all where nobody names one.
+    static List<JsonElement> Tagged(List<JsonElement> all, string? tag, Func<JsonElement, IEnumerable<string>> names)
+        => tag is null ? all : [.. all.Where(one => names(one).Any(name => name == tag || name.EndsWith($":{tag}", StringComparison.Ordinal)))];
 
     static OciImage OfManifest(ImageFiles files, JsonElement manifest)
     {
@@ -57,12 +61,12 @@ sealed partial record OciImage(string Id, IReadOnlyList<(string File, string? Di
     {
         static IEnumerable<string> Tags(JsonElement one) => one.TryGetProperty("RepoTags", out var tags) && tags.ValueKind == JsonValueKind.Array ? tags.EnumerateArray().Select(name => name.GetString()!) : [];
         var all = saved.EnumerateArray().ToList();
-        var named = tag is null ? all : [.. all.Where(one => Tags(one).Any(name => name == tag || name.EndsWith($":{tag}", StringComparison.Ordinal)))];
+        var named = Tagged(all, tag, Tags);
         if (named is not [var image]) throw named.Count == 0 ? Missing(files, tag, all.SelectMany(Tags)) : Bad(files, $"has {named.Count} images: name one, as oci:{files.Name}:TAG. The tags are {Listed(all.SelectMany(Tags))}");
         var path = RootFiles.Plain(image.GetProperty("Config").GetString()!);
         var bytes = Bytes(files, path) ?? throw Bad(files, $"lacks {path}, its configuration");
-        var digest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
-        if (Named().Match(path) is { Success: true } said && $"sha256:{said.Groups[1].Value}" != digest) throw Wrong(files.Name, path, $"sha256:{said.Groups[1].Value}", digest);
+        var digest = Named(SHA256.HashData(bytes));
+        if (ConfigurationFile().Match(path) is { Success: true } said && $"sha256:{said.Groups[1].Value}" != digest) throw Wrong(files.Name, path, $"sha256:{said.Groups[1].Value}", digest);
         return Of(files, Parse(bytes), digest, [.. image.GetProperty(nameof(Layers)).EnumerateArray().Select(layer => (RootFiles.Plain(layer.GetString()!), (string?)null))]);
     }
 
@@ -84,7 +88,7 @@ sealed partial record OciImage(string Id, IReadOnlyList<(string File, string? Di
     static JsonElement? Json(ImageFiles files, string path, string? digest)
     {
         if (Bytes(files, path) is not { } bytes) return null;
-        var real = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+        var real = Named(SHA256.HashData(bytes));
         return digest is null || digest == real ? Parse(bytes) : throw Wrong(files.Name, path, digest, real);
     }
 
@@ -102,6 +106,9 @@ sealed partial record OciImage(string Id, IReadOnlyList<(string File, string? Di
         using var document = JsonDocument.Parse(bytes);
         return document.RootElement.Clone();
     }
+
+    /// <summary>A SHA-256 as images write it.</summary>
+    internal static string Named(byte[] hash) => $"sha256:{Convert.ToHexStringLower(hash)}";
 
     internal static ToolchainException Wrong(string image, string path, string said, string real) => new(ToolchainProblem.Unverified, $"{image} is damaged: {path} should have the digest {said} and has {real}.");
 
@@ -135,5 +142,5 @@ sealed partial record OciImage(string Id, IReadOnlyList<(string File, string? Di
     private static partial Regex Sha256();
 
     [GeneratedRegex(@"^(?:blobs/sha256/)?([0-9a-f]{64})(?:\.json)?$")]
-    private static partial Regex Named();
+    private static partial Regex ConfigurationFile();
 }

@@ -74,7 +74,7 @@ sealed class OwnRootSource : IDisposable
 
     void Verify(Stream stream, string digest, string what)
     {
-        var real = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(stream))}";
+        var real = OciImage.Named(SHA256.HashData(stream));
         if (real != digest) throw OciImage.Wrong(_root.Name, what, digest, real);
     }
 
