@@ -97,7 +97,7 @@ public abstract class PciDevice
     protected Dma Dma => new(Slot);
 
     /// <summary>The machine lets the device master the bus now: Bus Master Enable is on and the function is in D0. A device that meets it off
-    /// in the middle of its work waits; hardware does not try.</summary>
+    /// in the middle of its work waits until <see cref="OnBusMaster"/>; hardware does not try.</summary>
     protected bool IsBusMaster => Slot.IsBusMaster;
 
     /// <summary>Device time, in nanoseconds.</summary>
@@ -125,6 +125,10 @@ public abstract class PciDevice
     /// <summary>The device is in a slot: make timers here.</summary>
     protected virtual void PluggedIn() { }
 
+    /// <summary><see cref="IsBusMaster"/> has become true: go on with what waited for it. Called under the lock, inside the access to
+    /// configuration space that did it, so do no DMA here: arm a timer.</summary>
+    protected virtual void OnBusMaster() { }
+
     /// <summary>A reset has cancelled every timer and put every register back; put the rest of the model's state back here.</summary>
     protected virtual void OnReset() { }
 
@@ -143,6 +147,8 @@ public abstract class PciDevice
         _slot = slot;
         PluggedIn();
     }
+
+    internal void BecameBusMaster() => OnBusMaster();
 
     internal void ResetAll()
     {

@@ -15,7 +15,7 @@ public class PciSlot
     readonly DeviceEdge? _edge;
     readonly BusInterceptor[] _interceptors; // an array: walking it allocates nothing
     readonly FindingLog _findings = new();
-    bool _crashed;
+    bool _crashed, _wasBusMaster;
 
     /// <summary>Plugs a device in.</summary>
     /// <param name="bus">The machine.</param>
@@ -31,7 +31,7 @@ public class PciSlot
         _msix?.CheckBar(device);
         _config = new ConfigSpace(device);
         Interrupts = new InterruptDelivery(this, bus, _config, device.Capabilities.OfType<Msi>().FirstOrDefault(), _msix);
-        _config.Registers.OnWrite(_config.Command, _ => Interrupts.Update());
+        _config.Registers.OnWrite(_config.Command, _ => CommandOrPowerWritten());
         foreach (var capability in device.Capabilities) capability.Attach(this, _config.Registers);
         foreach (var bar in device.Bars)
             if (bar is not null) bar.Registers.NotModelled = NotModelled;
@@ -185,6 +185,15 @@ public class PciSlot
 
     internal bool IsBusMaster => _config.BusMaster;
 
+    /// <summary>The Command register or the power state was written, and with it perhaps what the device may do.</summary>
+    internal void CommandOrPowerWritten()
+    {
+        Interrupts.Update();
+        if (_wasBusMaster == IsBusMaster) return;
+        _wasBusMaster = IsBusMaster;
+        if (_wasBusMaster && !_crashed) Device.BecameBusMaster();
+    }
+
     internal RegisterFile ConfigRegisters => _config.Registers;
 
     /// <summary>The MSI-X table is kept here, not by the machine.</summary>
@@ -272,7 +281,7 @@ public class PciSlot
 
     void Reborn()
     {
-        _crashed = false;
+        (_crashed, _wasBusMaster) = (false, false);
         _config.Registers.Reset();
         _msix?.Reset();
         ForgetAll();

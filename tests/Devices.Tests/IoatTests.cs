@@ -215,6 +215,30 @@ public sealed class IoatTests
         _bus.Time.Advance(10_000);
         Assert.Equal(IoatState.Halted, State);
         Assert.Equal(0u, _slot.Read32(0, Channel + 0x28));
+        _slot.WriteConfig(0x04, [0x06, 0x00]);
+        _bus.Time.Advance(10_000);
+        Assert.Equal(IoatState.Done, State);
+    }
+
+    [Fact]
+    public void A_chain_waits_where_bus_mastering_is_switched_off_and_goes_on_with_it_unless_it_was_aborted()
+    {
+        Describe(0, 64, 0, Source, Destination);
+        Start(Ring, 1);
+        _slot.WriteConfig(0x04, [0x02, 0x00]);
+        _bus.Time.Advance(10_000);
+        Assert.Equal(IoatState.Active, State);
+        _slot.WriteConfig(0x04, [0x06]);                             // as setpci writes a byte
+        _bus.Time.Advance(10_000);
+        Assert.Equal(IoatState.Done, State);
+        Start(Ring, 1);
+        _slot.WriteConfig(0x04, [0x02, 0x00]);
+        _bus.Time.Advance(10_000);
+        _slot.Write8(0, Channel + 0x04, 0x08);
+        _slot.WriteConfig(0x04, [0x06, 0x00]);
+        _bus.Time.Advance(10_000);
+        Assert.Equal(IoatState.Halted, State);
+        Assert.Empty(_slot.Findings);
     }
 
     [Fact]

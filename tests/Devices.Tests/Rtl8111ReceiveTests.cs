@@ -241,12 +241,15 @@ public class Rtl8111ReceiveTests
     }
 
     [Fact]
-    public void Bus_mastering_switched_off_holds_frames_back_without_a_finding()
+    public void Bus_mastering_switched_off_holds_frames_back_until_it_is_on_again()
     {
         _card.FromWire(Frames.ToCard(100));
         _card.BusMaster(false);
         _card.Settle();
         Assert.False(_card.TryReceive(out _, out _, out _));
+        _card.BusMaster(true);
+        _card.Settle();
+        Assert.True(_card.TryReceive(out _, out _, out _));
         Assert.Empty(_card.Slot.Findings);
     }
 

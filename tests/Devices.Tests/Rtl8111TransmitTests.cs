@@ -207,7 +207,7 @@ public class Rtl8111TransmitTests
     }
 
     [Fact]
-    public void Bus_mastering_switched_off_under_a_pending_transmit_stops_it_quietly()
+    public void Bus_mastering_switched_off_under_a_pending_transmit_stops_it_quietly_until_it_is_on_again()
     {
         _card.Queue(Frames.FromCard(100));
         _card.Doorbell();
@@ -217,6 +217,9 @@ public class Rtl8111TransmitTests
         Assert.Empty(_card.Slot.Findings);
         _card.Doorbell();
         Assert.Equal(["doorbell-without-bus-master"], _card.Checks);
+        _card.BusMaster(true);
+        _card.Settle();
+        Assert.Single(_wire.Frames);
     }
 
     [Fact]

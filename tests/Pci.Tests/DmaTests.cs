@@ -77,6 +77,29 @@ public class DmaTests
     }
 
     [Fact]
+    public void A_device_is_told_each_time_it_may_master_the_bus_again()
+    {
+        var told = 0;
+        var gadget = new Gadget(g => g.Add(new PowerManagement())) { WhenBusMaster = () => told++ };
+        var slot = new PciSlot(_bus, gadget);
+        void Told(int offset, uint value, int expected, int bytes = 1)
+        {
+            slot.SetConfig(offset, value, bytes);
+            Assert.Equal(expected, told);
+        }
+        Told(4, 2, 0);
+        Told(4, 6, 1);
+        Told(4, 0x406, 1, bytes: 2);
+        Told(4, 2, 1);
+        Told(4, 6, 2);
+        var control = slot.Find(0x01) + 4;
+        Told(control, 3, 2);
+        Told(control, 0, 3);
+        slot.Reset();
+        Told(4, 6, 4);
+    }
+
+    [Fact]
     public void A_failed_body_keeps_the_owner_word_back()
     {
         var faults = new FaultInjector();

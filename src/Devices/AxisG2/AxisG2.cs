@@ -163,11 +163,7 @@ public sealed class AxisG2 : PciDevice
                 continue;
             }
             var lane = _lanes[descriptor.Channel];
-            if (lane.IsSending)
-            {
-                lane.Kick();
-                return;
-            }
+            if (lane.IsSending) return;
             _engine.PopTx();
             lane.Begin(descriptor);
         }
@@ -185,13 +181,6 @@ public sealed class AxisG2 : PciDevice
         if (!_engine.IsOn) return;
         foreach (var lane in _lanes)
             if (lane.IsStarved) lane.Feed();
-    }
-
-    /// <summary>Work may have stood still while bus mastering was off.</summary>
-    internal void KickLanes()
-    {
-        foreach (var lane in _lanes) lane.Kick();
-        _gpu.Kick();
     }
 
     internal void ResetLanes()
@@ -248,6 +237,13 @@ public sealed class AxisG2 : PciDevice
         _mend = Timer(() => _engine.Mend(_torn.Address, _torn.Entry), "torn completion mended");
         Gate.PluggedIn(Timer);
         foreach (var lane in _lanes) lane.PluggedIn(Timer);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnBusMaster()
+    {
+        FeedLanes();
+        _gpu.Feed();
     }
 
     /// <inheritdoc/>

@@ -43,7 +43,7 @@ sealed class DmaEngine
             registers.OnWrite(high, write => RingMoved(high, write));
         }
         for (var i = 0; i < 8; i++) AddGroup(i);
-        registers.OnWrite(ForceInt, _ => card.KickLanes()).OnWrite(IrqHoldOff, write => OnlyFrom(3, IrqHoldOff, write)).OnWrite(WriteTimeout, write => OnlyFrom(5, WriteTimeout, write));
+        registers.OnWrite(IrqHoldOff, write => OnlyFrom(3, IrqHoldOff, write)).OnWrite(WriteTimeout, write => OnlyFrom(5, WriteTimeout, write));
     }
 
     public bool IsOn => _registers[Enable];

@@ -50,7 +50,7 @@ sealed class DmaLane(AxisG2 card, RegisterFile registers, DmaEngine engine, int 
         ArmStep();
     }
 
-    /// <summary>There may be buffers again, or the endpoint asked to be woken.</summary>
+    /// <summary>There may be buffers again, or bus mastering is on again, or the endpoint asked to be woken.</summary>
     public void Feed()
     {
         _feed = true;
@@ -59,12 +59,6 @@ sealed class DmaLane(AxisG2 card, RegisterFile registers, DmaEngine engine, int 
 
     /// <summary>A frame waits for a free buffer.</summary>
     public bool IsStarved => _starved;
-
-    /// <summary>Goes on where bus mastering was off.</summary>
-    public void Kick()
-    {
-        if (_sending || _feed) ArmStep();
-    }
 
     void ArmStep()
     {

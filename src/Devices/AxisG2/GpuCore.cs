@@ -48,9 +48,6 @@ sealed class GpuCore : IStreamPort
     /// <summary>Write buffers that are armed, of those in use.</summary>
     public int Armed => Count(_armed, WriteCount);
 
-    /// <summary>Goes on where bus mastering was off.</summary>
-    public void Kick() => ArmStep();
-
     public void PluggedIn(Func<Action, string, DeviceTimer> timer) => (_step, _pause) = (timer(Step, "GPU core"), timer(FeedNow, "GPU core's pause"));
 
     /// <summary>Bytes of a frame of the largest size, a multiple of four.</summary>
@@ -136,7 +133,8 @@ sealed class GpuCore : IStreamPort
         (_minArmed, _maxRequested) = ((uint)Armed, (uint)Count(_requested, ReadCount));
     }
 
-    void Feed()
+    /// <summary>There may be buffers again, or bus mastering is on again, or the endpoint asked to be woken.</summary>
+    public void Feed()
     {
         if (_card.Options.GpuAsEmulated) _pause?.Arm(EmulatedPause);
         else FeedNow();

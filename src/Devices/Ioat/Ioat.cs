@@ -98,6 +98,12 @@ public sealed class Ioat : PciDevice
     }
 
     /// <inheritdoc/>
+    protected override void OnBusMaster()
+    {
+        foreach (var channel in _channels) channel.GoOn();
+    }
+
+    /// <inheritdoc/>
     protected override void OnReset()
     {
         foreach (var channel in _channels) channel.Reset();

@@ -10,7 +10,7 @@ sealed class IoatChannel
     readonly RegisterFile _registers;
     readonly int _number;
     ulong _chain, _next;
-    bool _chained, _armed, _interruptPending;
+    bool _chained, _armed, _interruptPending, _waitsForBus;
     ushort _done;
 
     public IoatChannel(Ioat card, RegisterFile registers, int number)
@@ -47,19 +47,29 @@ sealed class IoatChannel
     public void Reset()
     {
         Timer?.Cancel();
-        (_done, _chain, _chained, _interruptPending, Stalled) = (0, 0, false, false, false);
+        (_done, _chain, _chained, _interruptPending, _waitsForBus, Stalled) = (0, 0, false, false, false, false);
         _registers[DmaCount] = _registers[Errors] = _registers[LastCompleted] = _registers[CurrentDescriptor] = 0;
         State = IoatState.Halted;
         Disarm();
     }
 
+    /// <summary>The driver lets the card onto the bus again.</summary>
+    public void GoOn()
+    {
+        if (!_waitsForBus) return;
+        _waitsForBus = false;
+        Run();
+    }
+
     // Nothing starts on a channel with errors, nor while the driver keeps the card off the bus (Bus Master Enable).
     void Run()
     {
-        if (Error != IoatError.None || !_card.MayMaster || _done == (ushort)_registers[DmaCount]) return;
+        if (Error != IoatError.None || _done == (ushort)_registers[DmaCount] || Waits()) return;
         State = IoatState.Active;
         if (!Stalled && Timer is { IsArmed: false } timer) timer.Arm(Ioat.NanosecondsPerDescriptor);
     }
+
+    bool Waits() => _waitsForBus = !_card.MayMaster;
 
     void NewChain() => (_chain, _chained, _done) = (_registers[ChainAddress], false, 0);
 
@@ -82,13 +92,14 @@ sealed class IoatChannel
     void Stop(IoatState state)
     {
         Timer?.Cancel();
+        _waitsForBus = false;
         State = state;
     }
 
     /// <summary>Executes one descriptor. Data first, then the completion, then the interrupt.</summary>
     public void Step()
     {
-        if (State != IoatState.Active || Stalled) return;
+        if (State != IoatState.Active || Stalled || Waits()) return;
         var address = _chained ? _next : _chain;
         _registers[CurrentDescriptor] = address;
         if (_card.Execute(address, out var descriptor) is not IoatError.None and var error)

@@ -68,7 +68,8 @@ sealed class Receiver
         Deliver();
     }
 
-    void Deliver()
+    /// <summary>Goes on with what waits, if something does.</summary>
+    public void Deliver()
     {
         if (_fifo.Count > 0 && _deliver is { IsArmed: false }) _deliver.Arm(Rtl8111Timing.Receive);
     }

@@ -196,6 +196,14 @@ public sealed class Rtl8111 : PciDevice
     }
 
     /// <inheritdoc/>
+    protected override void OnBusMaster()
+    {
+        _receiver.Deliver();
+        _highQueue.Resume();
+        _normalQueue.Resume();
+    }
+
+    /// <inheritdoc/>
     protected override void OnReset()
     {
         ResetEngines();

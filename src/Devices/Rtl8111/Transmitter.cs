@@ -44,14 +44,21 @@ sealed class Transmitter
     {
         if (!_registers[Rtl8111Registers.TxEnable]) _nic.Find("doorbell-while-disabled", $"the {_name} transmit queue was polled while the transmitter is off");
         else if (!_nic.CanMaster) _nic.Find("doorbell-without-bus-master", $"the {_name} transmit queue was polled while Bus Master Enable is off");
-        else if (!Stalled && _fetch is { IsArmed: false }) _fetch.Arm(Rtl8111Timing.Transmit);
+        else Resume();
+    }
+
+    /// <summary>Goes on after bus mastering was off.</summary>
+    public void Resume()
+    {
+        if (_registers[_poll] && !Stalled && _fetch is { IsArmed: false }) _fetch.Arm(Rtl8111Timing.Transmit);
     }
 
     void Fetch()
     {
+        if (!_nic.CanMaster) return; // the doorbell stays as it is written
         var frames = 0;
         var outcome = Next.Idle;
-        if (_registers[Rtl8111Registers.TxEnable] && _nic.CanMaster)
+        if (_registers[Rtl8111Registers.TxEnable])
             for (var i = 0; i < Batch; i++)
                 if ((outcome = FetchOne(ref frames)) != Next.More) break;
         if (frames > 0) _nic.Signal(Rtl8111Registers.TxOk, frames);

@@ -28,7 +28,7 @@ public sealed class PowerManagement() : Capability(0x01)
         {
             // D1 and D2 are not there; such a write changes no state (PCI PM 1.2, 3.2.4).
             if (write[_powerState] is 1 or 2) config[_powerState] = (write.Old & _powerState.Mask) >> _powerState.Low;
-            slot.Interrupts.Update();
+            slot.CommandOrPowerWritten();
         });
     }
 

@@ -11,6 +11,8 @@ public sealed class Gadget : PciDevice
 
     public Action? WhenReset { get; set; }
 
+    public Action? WhenBusMaster { get; set; }
+
     public RegisterFile AddBar(int index, RegisterMap map, BarKind kind = BarKind.Memory32, bool prefetchable = false) => Bar(index, map, kind, prefetchable);
 
     public void AddRom(ReadOnlySpan<byte> image) => Rom(image);
@@ -34,6 +36,8 @@ public sealed class Gadget : PciDevice
     public void Say(string check, string text) => Report(check, text);
 
     protected override void PluggedIn() => WhenPluggedIn?.Invoke();
+
+    protected override void OnBusMaster() => WhenBusMaster?.Invoke();
 
     protected override void OnReset() => WhenReset?.Invoke();
 }
