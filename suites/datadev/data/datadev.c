@@ -876,6 +876,48 @@ static void do_once(unsigned size, int expect_error)
 	free(room);
 }
 
+/* The driver's count of that name in /proc. */
+static long proc_count(const char *name)
+{
+	char line[256], known[64];
+	long value = -1, number;
+	FILE *proc = fopen("/proc/datadev_0", "r");
+
+	while (value < 0 && proc && fgets(line, sizeof(line), proc))
+		if (sscanf(line, " %63[^:]: %ld", known, &number) == 2 && strncmp(known, name, strlen(name)) == 0)
+			value = number;
+	if (value < 0)
+		die("no %s in /proc/datadev_0", name);
+	fclose(proc);
+	return value;
+}
+
+/*
+ * twice SIZE: a frame whose completion the card writes twice. The reader keeps the buffer until the driver has seen the second one: of a
+ * buffer that the card has again, nobody could tell that it is not its own.
+ */
+static void do_twice(unsigned size)
+{
+	long before = proc_count("Bad Completions");
+	struct datadev_read got;
+	int fd = node(), tries = 0;
+
+	claim(fd, 0);
+	map_buffers(fd);
+	send_plain(fd, 0, 0, size, 1);
+	memset(&got, 0, sizeof(got));
+	if (!wait_for(fd, POLLIN) || read(fd, &got, sizeof(got)) != 1)
+		die("nothing to read in a minute");
+	while (proc_count("Bad Completions") == before && tries++ < PATIENCE / 10)
+		poll(NULL, 0, 10);
+	check(proc_count("Bad Completions") == before + 1, "the driver refuses the second completion", "%ld bad completions before, %ld now", before, proc_count("Bad Completions"));
+	check(got.ret == (int)size && !got.error && wrong(buffers[got.index], size, 0, 1) < 0, "and gives its frame out once", "%d bytes, error %u", got.ret, got.error);
+	if (ioctl(fd, DATADEV_RET_INDEX | 1 << 16, &got.index))
+		die("the buffer cannot be given back");
+	unmap_buffers();
+	close(fd);
+}
+
 /* balanced: what the program sent, the card sent; and received, byte for byte; and nothing is left in it. */
 static void do_balanced(void)
 {
@@ -1029,6 +1071,8 @@ static void run(int argc, char **argv)
 		do_fuzz(arg(argc, argv, 1, 1), argc <= 2);
 	else if (is(what, "once"))
 		do_once(arg(argc, argv, 1, 1000), arg(argc, argv, 2, 0));
+	else if (is(what, "twice"))
+		do_twice(arg(argc, argv, 1, 1000));
 	else if (is(what, "send"))
 		do_send(arg(argc, argv, 1, 1000));
 	else if (is(what, "damaged"))
