@@ -27,7 +27,10 @@
 #define AXISG2_BAR_SIZE		0x1000000
 #define AXISG2_USER_START	0x10000
 #define AXISG2_VERSION_BLOCK	0x20000
+#define AXISG2_GPU_CORE		0x28000
+#define AXISG2_GPU_CORE_END	0x30000
 #define AXISG2_GROUPS		8
+#define AXISG2_NO_GROUP		AXISG2_GROUPS
 
 /* Registers of the engine */
 #define REG_ENABLE		0x000
@@ -143,6 +146,7 @@ struct axisg2_dev {
 	bool resetting;			/* nothing is posted meanwhile */
 
 	u32 version, lanes, ring_bits, entries;
+	bool has_gpu_core;
 	u32 groups_on;
 	/* as they were when the card was probed */
 	u32 size;
@@ -191,6 +195,13 @@ static inline void axisg2_write(struct axisg2_dev *dev, u32 reg, u32 value)
 {
 	writel(value, dev->bar + reg);
 }
+
+/* What cfgDebug, or Set_Debug, asks for; not so much that anybody could fill the log with it. */
+#define axisg2_say(dev, ...) \
+	do { \
+		if (unlikely(READ_ONCE((dev)->debug))) \
+			dev_info_ratelimited(&(dev)->pdev->dev, __VA_ARGS__); \
+	} while (0)
 
 /* axisg2_buf.c */
 int axisg2_pool_alloc(struct axisg2_dev *dev, struct axisg2_pool *pool);

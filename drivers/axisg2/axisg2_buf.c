@@ -70,6 +70,7 @@ int axisg2_pool_alloc(struct axisg2_dev *dev, struct axisg2_pool *pool)
 			return -ENOMEM;
 		}
 		buf->index = pool->first + i;
+		buf->group = AXISG2_NO_GROUP;
 		buf->place = sends ? IN_SW : IN_PRE_HW;
 		list_add_tail(&buf->link, sends ? &pool->free : &pool->waiting);
 	}

@@ -5,12 +5,15 @@
  * removal sets gone, waits for the readers, and only then takes things away.
  */
 #include <linux/compat.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
+#include <linux/vmalloc.h>
 #include "axisg2.h"
 
 #define MOST_READ	4096
@@ -93,7 +96,8 @@ static void __user *pointer(u64 data, u32 is32)
 	return u64_to_user_ptr(is32 ? (u32)data : data);
 }
 
-static struct axisg2_buf *take_ready(struct axisg2_file *file)
+/* By index a buffer is its reader's until that gives it back; to copy from, it is nobody's, and no index of it means anything. */
+static struct axisg2_buf *take_ready(struct axisg2_file *file, bool by_index)
 {
 	struct axisg2_dev *dev = file->dev;
 	struct axisg2_buf *buf;
@@ -102,7 +106,7 @@ static struct axisg2_buf *take_ready(struct axisg2_file *file)
 	buf = list_first_entry_or_null(&file->ready, struct axisg2_buf, link);
 	if (buf) {
 		axisg2_move(&dev->rx, buf, IN_USER);
-		buf->owner = file;
+		buf->owner = by_index ? file : NULL;
 	}
 	spin_unlock(&dev->lock);
 	return buf;
@@ -151,7 +155,7 @@ static ssize_t read_many(struct axisg2_file *file, char __user *to, size_t count
 	for (done = 0; done < count && !ret; done++, to += sizeof(request)) {
 		if (copy_from_user(&request, to, sizeof(request)))
 			return done ?: -EFAULT;
-		buf = take_ready(file);
+		buf = take_ready(file, request.data == 0);
 		if (!buf)
 			break;
 		ret = read_one(file->dev, &request, buf);
@@ -178,16 +182,16 @@ static ssize_t axisg2_read_file(struct file *filp, char __user *to, size_t lengt
 	return ret;
 }
 
-static struct axisg2_buf *take_free(struct axisg2_file *file)
+/* For a file that gets its index, or for nobody, to copy to. */
+static struct axisg2_buf *take_free(struct axisg2_dev *dev, struct axisg2_file *owner)
 {
-	struct axisg2_dev *dev = file->dev;
 	struct axisg2_buf *buf;
 
 	spin_lock(&dev->lock);
 	buf = list_first_entry_or_null(&dev->tx.free, struct axisg2_buf, link);
 	if (buf) {
 		axisg2_move(&dev->tx, buf, IN_USER);
-		buf->owner = file;
+		buf->owner = owner;
 	}
 	spin_unlock(&dev->lock);
 	return buf;
@@ -203,19 +207,18 @@ static void put_free(struct axisg2_dev *dev, struct axisg2_buf *buf)
 	wake_up_interruptible(&dev->writable);
 }
 
-static int send(struct axisg2_file *file, struct axisg2_buf *buf, const struct datadev_write *request)
+static int send(struct axisg2_dev *dev, struct axisg2_file *owner, struct axisg2_buf *buf, const struct datadev_write *request)
 {
-	struct axisg2_dev *dev = file->dev;
 	int ret = 0;
 
 	spin_lock(&dev->lock);
-	if (buf->place == IN_USER && buf->owner == file) {
+	if (buf->place == IN_USER && buf->owner == owner) {
 		buf->dest = request->dest;
 		buf->flags = request->flags;
 		buf->size = request->size;
 		axisg2_post_tx(dev, buf);
 	} else {
-		ret = -EINVAL; /* another thread has sent it already */
+		ret = -EINVAL; /* never was the file's, or another thread has sent it already */
 	}
 	spin_unlock(&dev->lock);
 	return ret;
@@ -236,17 +239,17 @@ static ssize_t write_one(struct axisg2_file *file, const struct datadev_write *r
 
 	if (request->data == 0) {
 		buf = axisg2_buf_of(&dev->tx, request->index);
-		ret = buf ? send(file, buf, request) : -EINVAL;
+		ret = buf ? send(dev, file, buf, request) : -EINVAL;
 		return ret < 0 ? ret : (ssize_t)request->size;
 	}
-	buf = take_free(file);
+	buf = take_free(dev, NULL);
 	if (!buf)
 		return 0;
 	if (copy_from_user(buf->cpu, pointer(request->data, request->is32), request->size)) {
 		put_free(dev, buf);
 		return -EFAULT;
 	}
-	ret = send(file, buf, request);
+	ret = send(dev, NULL, buf, request);
 	return ret < 0 ? ret : (ssize_t)request->size;
 }
 
@@ -288,19 +291,65 @@ static __poll_t axisg2_poll(struct file *filp, poll_table *wait)
 	return mask;
 }
 
+/* User space sees the buffers, one behind the other, and the card's registers behind them. */
+static u64 registers_start(struct axisg2_dev *dev)
+{
+	return (u64)dev->size * (dev->tx.count + dev->rx.count);
+}
+
+static struct axisg2_buf *buffer_at(struct axisg2_dev *dev, u64 offset, u32 *within)
+{
+	u32 index = div_u64_rem(offset, dev->size, within);
+
+	return axisg2_buf_of(index < dev->rx.first ? &dev->tx : &dev->rx, index);
+}
+
+static unsigned long pfn_at(struct axisg2_dev *dev, u64 offset)
+{
+	u32 within;
+	void *at;
+
+	if (offset >= registers_start(dev))
+		return (pci_resource_start(dev->pdev, 0) + offset - registers_start(dev)) >> PAGE_SHIFT;
+	at = buffer_at(dev, offset, &within)->cpu + within;
+	return is_vmalloc_addr(at) ? vmalloc_to_pfn(at) : virt_to_phys(at) >> PAGE_SHIFT;
+}
+
+/*
+ * Page by page, as they are touched: a mapping that is made while the card goes away is not yet to be found by who takes mappings away, and so
+ * must not hold anything then.
+ */
+static vm_fault_t axisg2_fault(struct vm_fault *vmf)
+{
+	struct axisg2_dev *dev = vmf->vma->vm_private_data;
+	int srcu = srcu_read_lock(&axisg2_srcu);
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	if (!READ_ONCE(dev->gone))
+		ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn_at(dev, (u64)vmf->pgoff << PAGE_SHIFT));
+	srcu_read_unlock(&axisg2_srcu, srcu);
+	return ret;
+}
+
+static const struct vm_operations_struct axisg2_vm_ops = {
+	.fault = axisg2_fault,
+};
+
 static int map_buffer(struct axisg2_dev *dev, struct vm_area_struct *vma, u64 offset)
 {
-	u32 index = div_u64(offset, dev->size);
-	struct axisg2_pool *pool = index < dev->rx.first ? &dev->tx : &dev->rx;
-	struct axisg2_buf *buf = axisg2_buf_of(pool, index);
-	unsigned long length = vma->vm_end - vma->vm_start;
+	u32 within;
 
-	if (!buf || offset != (u64)index * dev->size || length > dev->size)
+	if (!buffer_at(dev, offset, &within) || within || vma->vm_end - vma->vm_start > dev->size)
 		return -EINVAL;
-	vma->vm_pgoff = 0;
-	if (dev->mode == MODE_COHERENT)
-		return dma_mmap_coherent(&dev->pdev->dev, vma, buf->cpu, buf->dma, dev->size);
-	return remap_pfn_range(vma, vma->vm_start, virt_to_phys(buf->cpu) >> PAGE_SHIFT, length, vma->vm_page_prot);
+	if (dev->mode == MODE_COHERENT && !dev_is_dma_coherent(&dev->pdev->dev))
+		vma->vm_page_prot = pgprot_dmacoherent(vma->vm_page_prot);
+	return 0;
+}
+
+/* Who tells the GPU core addresses and sizes has it read and write any memory of the machine. */
+static bool may_write(struct axisg2_dev *dev, u64 start, u64 end)
+{
+	return !dev->has_gpu_core || end <= AXISG2_GPU_CORE || start >= AXISG2_GPU_CORE_END || capable(CAP_SYS_RAWIO);
 }
 
 static int map_registers(struct axisg2_dev *dev, struct vm_area_struct *vma, u64 offset)
@@ -311,8 +360,19 @@ static int map_registers(struct axisg2_dev *dev, struct vm_area_struct *vma, u64
 		return -EINVAL;
 	if (!planted(BUG_BEYOND_BAR) && (offset > dev->bar_len || length > dev->bar_len - offset))
 		return -EINVAL;
+	if (!may_write(dev, offset, offset + length))
+		return -EPERM;
 	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
-	return io_remap_pfn_range(vma, vma->vm_start, (pci_resource_start(dev->pdev, 0) + offset) >> PAGE_SHIFT, length, vma->vm_page_prot);
+	return 0;
+}
+
+static void set_flags(struct vm_area_struct *vma, unsigned long flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_set(vma, flags);
+#else
+	vma->vm_flags |= flags;
+#endif
 }
 
 static int axisg2_mmap(struct file *filp, struct vm_area_struct *vma)
@@ -320,7 +380,7 @@ static int axisg2_mmap(struct file *filp, struct vm_area_struct *vma)
 	struct axisg2_file *file = filp->private_data;
 	struct axisg2_dev *dev = file->dev;
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
-	u64 registers = (u64)dev->size * (dev->tx.count + dev->rx.count);
+	u64 registers = registers_start(dev);
 	int srcu = srcu_read_lock(&axisg2_srcu);
 	int ret;
 
@@ -331,7 +391,12 @@ static int axisg2_mmap(struct file *filp, struct vm_area_struct *vma)
 	else
 		ret = offset < registers ? map_buffer(dev, vma, offset) : map_registers(dev, vma, offset - registers);
 	srcu_read_unlock(&axisg2_srcu, srcu);
-	return ret;
+	if (ret)
+		return ret;
+	vma->vm_private_data = dev;
+	vma->vm_ops = &axisg2_vm_ops;
+	set_flags(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	return 0;
 }
 
 /* The card goes away: what user space has mapped of it must go first. */
@@ -459,7 +524,7 @@ static long return_indices(struct axisg2_file *file, u32 count, const u32 __user
 
 static long get_index(struct axisg2_file *file)
 {
-	struct axisg2_buf *buf = take_free(file);
+	struct axisg2_buf *buf = take_free(file->dev, file);
 
 	return buf ? buf->index : -EAGAIN;
 }
@@ -473,6 +538,8 @@ static long access_register(struct axisg2_dev *dev, bool write, void __user *arg
 	if (request.address < AXISG2_USER_START || request.address > dev->bar_len - 4 || request.address % 4)
 		return -EINVAL;
 	if (write) {
+		if (!may_write(dev, request.address, request.address + 4))
+			return -EPERM;
 		axisg2_write(dev, request.address, request.data);
 		return 0;
 	}
@@ -540,7 +607,7 @@ static long command(struct axisg2_file *file, unsigned int cmd, unsigned long ar
 	case DATADEV_GET_TX_BUFF_COUNT:
 		return dev->tx.count;
 	case DATADEV_SET_DEBUG:
-		dev->debug = arg;
+		WRITE_ONCE(dev->debug, arg);
 		return 0;
 	case DATADEV_SET_MASK:
 		return set_mask_word(file, arg);

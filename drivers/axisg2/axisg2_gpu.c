@@ -13,7 +13,7 @@
 #include <nv-p2p.h>
 #include "axisg2.h"
 
-#define GPU_CORE		0x28000
+#define GPU_CORE		AXISG2_GPU_CORE
 #define GPU_BUFFERS		(GPU_CORE + 0x00)
 #define GPU_AXI			(GPU_CORE + 0x04)
 #define GPU_CONTROL		(GPU_CORE + 0x08)
@@ -22,11 +22,12 @@
 #define GPU_WRITE_ERRORS	(GPU_CORE + 0x18)
 #define GPU_READ_ERRORS		(GPU_CORE + 0x1C)
 #define GPU_VERSION		(GPU_CORE + 0x30)
+#define GPU_WRITE_TIMEOUTS	(GPU_CORE + 0x34)
+#define GPU_LEAST_WRITE		(GPU_CORE + 0x3C)
+#define GPU_MOST_READ		(GPU_CORE + 0x40)
 #define GPU_MAX_SIZE		(GPU_CORE + 0x60)
 #define GPU_ARM(n)		(GPU_CORE + 0x2000 + 4 * (n))
 #define GPU_ADDRESS(read, n)	(GPU_CORE + ((read) ? 0x6000 : 0x4000) + 8 * (n))
-
-#define GPU_ENABLED		(AXISG2_VERSION_BLOCK + 0x428)
 
 #define CONTROL_WRITE		BIT(15)
 #define CONTROL_READ		BIT(31)
@@ -54,7 +55,7 @@ void axisg2_gpu_init(struct axisg2_dev *dev)
 	mutex_init(&gpu->lock);
 	INIT_LIST_HEAD(&gpu->bufs[0]);
 	INIT_LIST_HEAD(&gpu->bufs[1]);
-	if (dev->bar_len < GPU_CORE + 0x8000 || axisg2_read(dev, GPU_ENABLED) != 1)
+	if (!dev->has_gpu_core)
 		return;
 	version = axisg2_read(dev, GPU_VERSION) & 0xFF;
 	most = axisg2_read(dev, GPU_BUFFERS) & 0x7FF;
@@ -118,10 +119,11 @@ static void take_all(struct axisg2_dev *dev, struct list_head *taken)
 
 static void let_go(struct axisg2_gpu_buf *buf, bool gone)
 {
-	nvidia_p2p_dma_unmap_pages(buf->dev->pdev, buf->pages, buf->mapping);
+	if (buf->mapping)
+		nvidia_p2p_dma_unmap_pages(buf->dev->pdev, buf->pages, buf->mapping);
 	if (gone)
 		nvidia_p2p_free_page_table(buf->pages);
-	else
+	else if (buf->pages)
 		nvidia_p2p_put_pages(0, 0, buf->start, buf->pages);
 	kfree(buf);
 }
@@ -198,6 +200,7 @@ static int in_one_piece(struct axisg2_dev *dev, struct axisg2_gpu_buf *buf)
 	return 0;
 }
 
+/* Where it fails half way, let_go() undoes what was done. */
 static int pin(struct axisg2_dev *dev, struct axisg2_gpu_buf *buf, u64 address)
 {
 	u64 offset = address & (GPU_PAGE - 1);
@@ -205,22 +208,17 @@ static int pin(struct axisg2_dev *dev, struct axisg2_gpu_buf *buf, u64 address)
 
 	buf->start = address - offset;
 	ret = nvidia_p2p_get_pages(0, 0, buf->start, ALIGN(offset + buf->size, GPU_PAGE), &buf->pages, memory_gone, buf);
-	if (ret)
+	if (ret) {
+		buf->pages = NULL;
 		return ret;
+	}
 	ret = nvidia_p2p_dma_map_pages(dev->pdev, buf->pages, &buf->mapping);
-	if (ret)
-		goto no_mapping;
-	ret = in_one_piece(dev, buf);
-	if (ret)
-		goto no_piece;
+	if (ret) {
+		buf->mapping = NULL;
+		return ret;
+	}
 	buf->dma = buf->mapping->dma_addresses[0] + offset;
-	return 0;
-
-no_piece:
-	nvidia_p2p_dma_unmap_pages(dev->pdev, buf->pages, buf->mapping);
-no_mapping:
-	nvidia_p2p_put_pages(0, 0, buf->start, buf->pages);
-	return ret;
+	return in_one_piece(dev, buf);
 }
 
 static int check_memory(struct axisg2_dev *dev, const struct datadev_gpu_memory *request)
@@ -273,7 +271,7 @@ static long add_buffer(struct axisg2_file *file, const void __user *arg)
 		tell_core(dev, buf, !request.write);
 	mutex_unlock(&dev->gpu.lock);
 	if (ret)
-		kfree(buf);
+		let_go(buf, false); /* outside of the lock, as it may wait for a callback */
 	return ret;
 }
 
@@ -316,6 +314,20 @@ long axisg2_gpu_command(struct axisg2_file *file, u32 code, void __user *arg)
 	}
 }
 
+/* Where memory is on the bus is for those who may touch it. */
+static void show_buffers(struct seq_file *s, struct axisg2_gpu *gpu, bool read)
+{
+	const char *way = read ? " Read" : "Write";
+	struct axisg2_gpu_buf *buf;
+	int number = 0;
+
+	list_for_each_entry(buf, &gpu->bufs[read], link) {
+		seq_printf(s, "\n-------- %s Buffer %u --------\n", read ? "Read" : "Write", number++);
+		seq_printf(s, "  %s Address : 0x%llX\n", way, capable(CAP_SYS_RAWIO) ? buf->dma : 0);
+		seq_printf(s, "     %s Size : 0x%X\n", way, buf->size);
+	}
+}
+
 void axisg2_gpu_show(struct seq_file *s, struct axisg2_dev *dev)
 {
 	struct axisg2_gpu *gpu = &dev->gpu;
@@ -323,17 +335,24 @@ void axisg2_gpu_show(struct seq_file *s, struct axisg2_dev *dev)
 
 	if (!gpu->most)
 		return;
+	mutex_lock(&gpu->lock);
 	control = axisg2_read(dev, GPU_CONTROL);
-	seq_puts(s, "\n---------- DataGPU State ----------\n");
-	seq_printf(s, " GpuAsyncCore Offset : 0x%x\n", GPU_CORE);
-	seq_printf(s, "GpuAsyncCore Version : %u\n", gpu->version);
-	seq_printf(s, "         Max Buffers : %u\n", gpu->most);
-	seq_printf(s, "  Write Buffer Count : %u\n", gpu->count[0]);
-	seq_printf(s, "        Write Enable : %u\n", !!(control & CONTROL_WRITE));
-	seq_printf(s, "   Read Buffer Count : %u\n", gpu->count[1]);
-	seq_printf(s, "         Read Enable : %u\n", !!(control & CONTROL_READ));
-	seq_printf(s, "      Rx Frame Count : %u\n", axisg2_read(dev, GPU_RX_FRAMES));
-	seq_printf(s, "      Tx Frame Count : %u\n", axisg2_read(dev, GPU_TX_FRAMES));
-	seq_printf(s, "     Axi Write Error : %u\n", axisg2_read(dev, GPU_WRITE_ERRORS));
-	seq_printf(s, "      Axi Read Error : %u\n", axisg2_read(dev, GPU_READ_ERRORS));
+	seq_puts(s, "\n---------------- DataGPU State ----------------\n");
+	seq_printf(s, "    GpuAsyncCore Offset : 0x%X\n", GPU_CORE);
+	seq_printf(s, "   GpuAsyncCore Version : %u\n", gpu->version);
+	seq_printf(s, "            Max Buffers : %u\n", gpu->most);
+	seq_printf(s, "     Write Buffer Count : %u\n", gpu->count[0]);
+	seq_printf(s, "           Write Enable : %u\n", !!(control & CONTROL_WRITE));
+	seq_printf(s, "      Read Buffer Count : %u\n", gpu->count[1]);
+	seq_printf(s, "            Read Enable : %u\n", !!(control & CONTROL_READ));
+	seq_printf(s, "         RX Frame Count : %u\n", axisg2_read(dev, GPU_RX_FRAMES));
+	seq_printf(s, "         TX Frame Count : %u\n", axisg2_read(dev, GPU_TX_FRAMES));
+	seq_printf(s, "  AXI Write Error Count : %u\n", axisg2_read(dev, GPU_WRITE_ERRORS));
+	seq_printf(s, "AXI Write Timeout Count : %u\n", axisg2_read(dev, GPU_WRITE_TIMEOUTS));
+	seq_printf(s, "      Min Write Buffers : %u\n", axisg2_read(dev, GPU_LEAST_WRITE));
+	seq_printf(s, "       Min Read Buffers : %u\n", axisg2_read(dev, GPU_MOST_READ));
+	seq_printf(s, "   AXI Read Error Count : %u\n", axisg2_read(dev, GPU_READ_ERRORS));
+	show_buffers(s, gpu, false);
+	show_buffers(s, gpu, true);
+	mutex_unlock(&gpu->lock);
 }

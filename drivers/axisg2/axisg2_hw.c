@@ -7,6 +7,10 @@
 /* Completions handled before the interrupt is acknowledged: the acknowledge has 16 bits, and others want the CPU. */
 #define MOST_IN_A_PASS	4096
 
+#define VER_GPU_ENABLED		(AXISG2_VERSION_BLOCK + 0x428)
+#define VER_BUILD_STRING_END	(AXISG2_VERSION_BLOCK + 0x8FC)
+#define NEWEST_VERSION		5
+
 /* What the card says of itself, and whether this driver can run it. */
 int axisg2_identify(struct axisg2_dev *dev)
 {
@@ -35,6 +39,11 @@ int axisg2_identify(struct axisg2_dev *dev)
 	}
 	if (width < 32 || width > 40)
 		return dev_err_probe(parent, -ENODEV, "the engine says it has %u address bits; 32 to 40 make sense\n", width);
+	if (dev->version > NEWEST_VERSION)
+		dev_warn(parent, "the engine says it is of version %u; %u is the newest that is known, and it is driven as that\n", dev->version, NEWEST_VERSION);
+	if (axisg2_read(dev, VER_BUILD_STRING_END) >> 24)
+		dev_warn(parent, "the firmware's build string has no end: its 256th character is left out\n");
+	dev->has_gpu_core = axisg2_read(dev, VER_GPU_ENABLED) == 1 && dev->bar_len >= AXISG2_GPU_CORE_END;
 	if (dma_set_mask_and_coherent(parent, DMA_BIT_MASK(width)))
 		return dev_err_probe(parent, -EIO, "this machine cannot give the card memory below 2^%u\n", width);
 	return 0;
@@ -132,7 +141,7 @@ void axisg2_post_rx(struct axisg2_dev *dev, struct axisg2_buf *buf)
 {
 	if ((dev->groups_on & BIT(buf->group)) && !dev->gone && !dev->resetting && !planted(BUG_CREDIT_LOST))
 		axisg2_write(dev, REG_BG_COUNT(buf->group), 1);
-	buf->group = 0;
+	buf->group = AXISG2_NO_GROUP;
 	post(dev, &dev->rx, buf);
 }
 
@@ -170,6 +179,7 @@ static void complete_tx(struct axisg2_dev *dev, struct axisg2_entry *entry)
 		return;
 	if (le32_to_cpu(entry->result) & 7)
 		dev_err_ratelimited(&dev->pdev->dev, "buffer %u could not be sent: result %u\n", buf->index, le32_to_cpu(entry->result) & 7);
+	axisg2_say(dev, "buffer %u is sent\n", buf->index);
 	axisg2_sync_for_cpu(dev, &dev->tx, buf);
 	axisg2_move(&dev->tx, buf, IN_SW);
 	list_add_tail(&buf->link, &dev->tx.free);
@@ -207,6 +217,7 @@ static void complete_rx(struct axisg2_dev *dev, struct axisg2_entry *entry)
 	if (!buf)
 		return;
 	describe(dev, buf, entry);
+	axisg2_say(dev, "buffer %u is full: %u bytes for destination %u\n", buf->index, buf->size, buf->dest);
 	axisg2_sync_for_cpu(dev, &dev->rx, buf);
 	reader = dev->owners[buf->dest];
 	if (!reader) {
@@ -249,15 +260,17 @@ static u32 service(struct axisg2_dev *dev)
 
 /*
  * A message comes once, and the next after the acknowledge. A pin has to be released here, and is shared; the engine has no status register
- * to ask.
+ * to ask. Where the card is pulled, all registers read as ones, and who shares the pin has it to himself.
  */
 irqreturn_t axisg2_irq(int irq, void *data)
 {
 	struct axisg2_dev *dev = data;
+	u32 outstanding;
 
 	if (pci_dev_msi_enabled(dev->pdev))
 		return IRQ_WAKE_THREAD;
-	if (!axisg2_read(dev, REG_INT_REQ_COUNT) && !axisg2_read(dev, REG_FORCE_INT))
+	outstanding = axisg2_read(dev, REG_INT_REQ_COUNT);
+	if (outstanding == ~0u || (!outstanding && !axisg2_read(dev, REG_FORCE_INT)))
 		return IRQ_NONE;
 	axisg2_write(dev, REG_INT_ENABLE, 0);
 	return IRQ_WAKE_THREAD;
@@ -348,7 +361,7 @@ static void forget(struct axisg2_dev *dev, struct axisg2_pool *pool)
 	pool->ring.next = 0;
 	for (i = 0; i < pool->count; i++) {
 		buf = &pool->bufs[i];
-		buf->group = 0; /* groups begin anew */
+		buf->group = AXISG2_NO_GROUP; /* groups begin anew */
 		if (buf->place != IN_HW)
 			continue;
 		axisg2_move(pool, buf, sends ? IN_SW : IN_PRE_HW);

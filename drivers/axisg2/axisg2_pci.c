@@ -33,7 +33,7 @@ PARAM(cfgIrqHold, irq_hold, "clocks between an acknowledge and the next interrup
 PARAM(cfgIrqDis, irq_dis, "not 0: no interrupts, poll on the CPU of this number");
 PARAM(cfgDevName, dev_name, "not 0: name the device by its bus number");
 PARAM(cfgTimeout, timeout, "clocks the card waits for memory");
-PARAM(cfgDebug, debug, "not used; there for scripts");
+PARAM(cfgDebug, debug, "not 0: the kernel log tells of each buffer that comes back from the card");
 PARAM(cfgBgThold0, bg_threshold[0], "buffers at which group 0 pauses, 0 for never");
 PARAM(cfgBgThold1, bg_threshold[1], "group 1");
 PARAM(cfgBgThold2, bg_threshold[2], "group 2");
@@ -71,7 +71,7 @@ static int check_params(void)
 		pr_err("axisg2: cfgTxCount and cfgRxCount are 1 to %d, not %d and %d\n", MOST_BUFFERS, params.tx_count, params.rx_count);
 		return -EINVAL;
 	}
-	if (params.size < PAGE_SIZE || params.size > LARGEST_BUFFER || params.size % PAGE_SIZE) {
+	if (params.size < (int)PAGE_SIZE || params.size > LARGEST_BUFFER || params.size % PAGE_SIZE) {
 		pr_err("axisg2: cfgSize is a multiple of %lu up to %d, not %d\n", PAGE_SIZE, LARGEST_BUFFER, params.size);
 		return -EINVAL;
 	}
@@ -86,6 +86,10 @@ static int check_params(void)
 	}
 	if (params.irq_hold < 0 || params.irq_hold > 0xFFFF)
 		pr_warn("axisg2: cfgIrqHold has 16 bits in the card, %d becomes %d\n", params.irq_hold, params.irq_hold & 0xFFFF);
+	if (params.timeout < 0) {
+		pr_err("axisg2: cfgTimeout is a number of clocks, not %d\n", params.timeout);
+		return -EINVAL;
+	}
 	for (i = 0; i < AXISG2_GROUPS; i++) {
 		if (params.bg_threshold[i] < 0) {
 			pr_err("axisg2: cfgBgThold%d is a number of buffers, not %d\n", i, params.bg_threshold[i]);

@@ -42,18 +42,17 @@ static void show_backwards(struct seq_file *s, const char *label, const u8 *byte
 	seq_putc(s, '\n');
 }
 
+/* AxiPcieSharedPkg.vhd of axi-pcie-core, in its order */
 static const char *hardware_name(u32 type)
 {
-	switch (type) {
-	case 0x0D:
-		return "XilinxKcu1500";
-	case 0x0F:
-		return "XilinxAlveoU55C";
-	case 0x10:
-		return "XilinxVariumC1100";
-	default:
-		return "Undefined";
-	}
+	static const char * const names[] = {
+		"Undefined", "AlphaDataKu3", "BittWareXupVv8Vu13p", "SlacPgpCardG3", "SlacPgpCardG4",
+		"XilinxAc701", "XilinxAlveoU50", "XilinxAlveoU200", "XilinxAlveoU250", "XilinxAlveoU280",
+		"XilinxKc705", "XilinxKcu105", "XilinxKcu116", "XilinxKcu1500", "XilinxVcu128",
+		"XilinxAlveoU55C", "XilinxVariumC1100", "AbacoPc821Ku085", "AbacoPc821Ku115", "BittWareXupVv8Vu9p",
+	};
+
+	return names[type < ARRAY_SIZE(names) ? type : 0];
 }
 
 static void show_firmware(struct seq_file *s, struct datadev_version *version)
