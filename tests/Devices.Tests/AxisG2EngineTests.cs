@@ -378,6 +378,27 @@ public class AxisG2EngineTests
     }
 
     [Fact]
+    public void A_wait_for_memory_that_ends_while_bus_mastering_is_off_leaves_no_hole_in_the_ring()
+    {
+        _card.Open();
+        _card.Slot.Do(axis => axis.FailNext(CompletionFault.Unacknowledged));
+        _card.Send(Bytes(80), index: 100);
+        _card.Send(Bytes(90), index: 101, address: TxBuffers + 0x1000);
+        _card.Clocks(100);
+        _card.BusMaster(false);
+        _card.Settle();
+        _card.PostTx(Flags(channel: 1), 80, 102, TxBuffers);         // of a lane it does not have: comes back with an error, later
+        _card.Settle();
+        _card.BusMaster(true);
+        _card.Settle();
+        var late = _card.Receive();
+        Assert.Equal((80u, 3u, true), (late.Size, late.Result, late.TimedOut));
+        Assert.Equal((90u, 0u, false), (_card.Receive() is var next ? next.Size : 0, next.Result, next.TimedOut));
+        for (var i = 0; i < 3; i++) Assert.True(_card.TryReturn(out _));
+        Assert.Equal(["tx-no-such-channel"], _card.Checks.Except(["message-without-bus-master"]));
+    }
+
+    [Fact]
     public void Windows_are_memory_and_AxiVersion_keeps_its_scratchpad()
     {
         foreach (var offset in (ulong[])[0x1_0000, 0x1_FFFC, 0x2_0004, 0x2_4000, 0x80_0000, 0xFF_FFFC])

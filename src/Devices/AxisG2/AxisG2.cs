@@ -152,7 +152,7 @@ public sealed class AxisG2 : PciDevice
     /// <summary>Gives descriptors to the lanes that are idle, in order: one whose lane is busy holds up those behind it.</summary>
     internal void StartLanes()
     {
-        while (_engine.IsOn && _engine.TryPeekTx(out var descriptor))
+        while (_engine.IsOn && CanMaster && _engine.TryPeekTx(out var descriptor))
         {
             if (descriptor.Channel >= _lanes.Length)
             {
@@ -242,6 +242,7 @@ public sealed class AxisG2 : PciDevice
     /// <inheritdoc/>
     protected override void OnBusMaster()
     {
+        StartLanes();
         FeedLanes();
         _gpu.Feed();
     }

@@ -16,7 +16,7 @@ sealed class DmaLane(AxisG2 card, RegisterFile registers, DmaEngine engine, int 
     DeviceTimer? _step, _unacknowledged;
     TxDescriptor _tx;
     uint _sent, _txResult;
-    bool _sending, _delivered, _starved, _feed, _stuck;
+    bool _sending, _delivered, _starved, _feed, _stuck, _answered, _timedOut;
     byte _stuckDest;
 
     public void PluggedIn(Func<Action, string, DeviceTimer> timer)
@@ -38,7 +38,7 @@ sealed class DmaLane(AxisG2 card, RegisterFile registers, DmaEngine engine, int 
             _open[i] = default;
         }
         if (_sending) engine.Forget(_tx);
-        (_sending, _starved, _feed, _stuck) = (false, false, false, false);
+        (_sending, _starved, _feed, _stuck, _answered) = (false, false, false, false, false);
     }
 
     /// <summary>Begins to send a descriptor.</summary>
@@ -70,6 +70,7 @@ sealed class DmaLane(AxisG2 card, RegisterFile registers, DmaEngine engine, int 
     void Step()
     {
         if (!engine.IsOn || !card.CanMaster) return;
+        if (_answered) EndWait();
         if (_feed)
         {
             _feed = false;
@@ -192,12 +193,13 @@ sealed class DmaLane(AxisG2 card, RegisterFile registers, DmaEngine engine, int 
 
     void GiveUp()
     {
-        _stuck = false;
-        if (!engine.IsOn) return;
-        ref var buffer = ref _open[_stuckDest];
-        buffer.Response = 3;
-        Complete(ref buffer, _stuckDest, timedOut: true);
-        Feed();
+        if (!engine.IsOn)
+        {
+            _stuck = false;
+            return;
+        }
+        _open[_stuckDest].Response = 3;
+        Answered(timedOut: true);
     }
 
     /// <summary>The memory answers after all.</summary>
@@ -205,9 +207,21 @@ sealed class DmaLane(AxisG2 card, RegisterFile registers, DmaEngine engine, int 
     {
         if (!_stuck) return;
         _unacknowledged!.Cancel();
-        _stuck = false;
-        Complete(ref _open[_stuckDest], _stuckDest, timedOut: false);
+        Answered(timedOut: false);
+    }
+
+    // The completion is written as soon as the bus may be had.
+    void Answered(bool timedOut)
+    {
+        (_answered, _timedOut) = (true, timedOut);
+        if (card.CanMaster) EndWait();
         Feed();
+    }
+
+    void EndWait()
+    {
+        (_stuck, _answered) = (false, false);
+        Complete(ref _open[_stuckDest], _stuckDest, _timedOut);
     }
 
     void Complete(ref OpenBuffer buffer, byte dest, bool timedOut)
