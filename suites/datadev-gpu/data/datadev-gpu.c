@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "../../datadev/data/check.h"
@@ -222,17 +223,24 @@ static void fence(void)
 	__asm__ __volatile__("mfence" ::: "memory");
 }
 
-/* What the card writes there; there is no interrupt to wait for. */
-static uint32_t ring(volatile uint32_t *at, const char *what, unsigned frame)
+static int careful;
+
+/* What the card writes there; there is no interrupt to wait for. What the core has counted it has rung for, and the read has pushed that. */
+static uint32_t ring(volatile uint32_t *at, const char *what, unsigned frame, int counter)
 {
 	time_t until = time(NULL) + PATIENCE;
+	unsigned turns = 0;
 	uint32_t value;
 
 	while (!(value = *at)) {
+		if (++turns % 1024 == 0 && get(counter) > frame && !*at)
+			die("%s of frame %u is lost: %u received, %u sent", what, frame, get(RX_FRAMES), get(TX_FRAMES));
 		if (time(NULL) > until)
 			die("%s of frame %u does not come: %u received, %u sent", what, frame, get(RX_FRAMES), get(TX_FRAMES));
 		sched_yield();
 	}
+	if (careful)
+		get(counter);
 	fence();
 	return value;
 }
@@ -280,7 +288,7 @@ static void run_frames(unsigned frames, uint32_t size, int buffers)
 		buffer = frame % buffers;
 		bell = (uint32_t *)in[buffer];
 		acknowledge = (uint32_t *)out[buffer];
-		if (ring(bell + 1, "the doorbell", frame) != size || bell[0] != 0x02000000)
+		if (ring(bell + 1, "the doorbell", frame, RX_FRAMES) != size || bell[0] != 0x02000000)
 			die("frame %u of %u bytes: the doorbell says %u and 0x%x", frame, size, bell[1], bell[0]);
 		bad = wrong((uint32_t *)(in[buffer] + header), size, sequence++);
 		if (bad >= 0)
@@ -289,7 +297,7 @@ static void run_frames(unsigned frames, uint32_t size, int buffers)
 		*acknowledge = 0;
 		fence();
 		set(REQUEST(buffer), size);
-		if (ring(acknowledge, "the acknowledge", frame) != 1)
+		if (ring(acknowledge, "the acknowledge", frame, TX_FRAMES) != 1)
 			die("frame %u: the acknowledge is %u", frame, *acknowledge);
 		if (frame + buffers < frames)
 			release_buffer(buffer, size);
@@ -320,7 +328,7 @@ static void judge(unsigned frames, uint32_t size, long long good)
 	      get(READ_ERRORS), account("gpu-good") - good, account("gpu-bad"));
 }
 
-/* frames FRAMES BUFFERS SIZE... */
+/* frames FRAMES BUFFERS SIZE...; careful: each time it reads a register of the core after the bell and before the data */
 static void do_frames(unsigned frames, int buffers, int sizes, char **words)
 {
 	struct timespec began, ended;
@@ -384,22 +392,235 @@ static void do_hold(void)
 	check(ioctl(fd, GPU_REM, 0) < 0 && errno == ENODEV, "and says so", "");
 }
 
+#define GUARD		0xA5
+#define MANY_BLOCKS	8
+#define MANY_COMMANDS	4000
+
+static int added, armed;
+static struct {
+	int file;
+	unsigned char *at;
+	uint32_t size;
+} blocks[MANY_BLOCKS];
+
+static uint32_t number_of(int last)
+{
+	static const uint32_t odd[] = { 0, 1, 2, 3, 63, 1023, 1024, 0x8000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF };
+
+	return rand() % 2 ? odd[rand() % (sizeof(odd) / sizeof(*odd))] : (uint32_t)(rand() % last);
+}
+
+static void drop_block(int which)
+{
+	if (!blocks[which].at)
+		return;
+	munmap(blocks[which].at, blocks[which].size);
+	close(blocks[which].file);
+	blocks[which].at = NULL;
+}
+
+/* The old one goes, whatever the card has of it. */
+static void new_block(int which)
+{
+	drop_block(which);
+	blocks[which].file = open("/dev/nvidia_p2p_stub_mem", O_RDWR);
+	blocks[which].size = (1 + rand() % 4) * PAGE;
+	blocks[which].at = gpu_memory(blocks[which].file, blocks[which].size);
+}
+
+static uint64_t any_address(unsigned char *plain)
+{
+	int which = rand() % MANY_BLOCKS;
+
+	switch (rand() % 8) {
+	case 0:
+		return (uintptr_t)plain;
+	case 1:
+		return 0xFFFF888000000000ull + (uint64_t)rand() * 4096;
+	case 2:
+		return (uint64_t)rand() << 33 ^ rand();
+	case 3:
+		return (uint64_t)-(rand() % 4) * PAGE;
+	case 4:
+		return (uintptr_t)blocks[which].at + rand() % 65 * 4096;
+	default:
+		return (uintptr_t)blocks[which].at + rand() % 4 * PAGE;
+	}
+}
+
+static uint32_t any_size(void)
+{
+	return rand() % 4 ? PAGE : rand() % 2 ? number_of(100) * PAGE : number_of(1 << 20);
+}
+
+static int is_one_of(int error, const int *known)
+{
+	for (; *known; known++)
+		if (error == *known)
+			return 1;
+	return 0;
+}
+
+/* One command with what it points to between guards, or at a page's end, or nowhere: what comes back, and that nothing is written there. */
+static void command_with(int to, unsigned command, const void *data, size_t size, unsigned char *page)
+{
+	static const int known[] = { EINVAL, EFAULT, ENOSPC, ENOMEM, ENOTTY, 0 };
+	const char *nowhere[] = { NULL, (char *)8, (char *)page + 4096, (char *)0xFFFF888000000000, (char *)-1 };
+	unsigned char before[4096];
+	int way = rand() % 6, ret;
+	void *at = way ? page + 64 + rand() % 512 : page + 4096 - size;
+	size_t read = command == GPU_ADD ? sizeof(struct memory) : command == GPU_SET_WRITE ? sizeof(uint32_t) : 0;
+	int cut = way == 1;
+
+	memset(page, GUARD, 4096);
+	memcpy(at, data, size);
+	if (cut)
+		at = page + 4096 - size / 2;
+	if (way == 2)
+		at = (void *)nowhere[rand() % 5];
+	memcpy(before, page, 4096);
+	errno = 0;
+	ret = ioctl(to, command, at);
+	if (memcmp(before, page, 4096))
+		die("command 0x%x has written to what it was to read", command);
+	added += command == GPU_ADD && ret == 0;
+	armed += command == GPU_SET_WRITE && ret == 0;
+	if (ret < 0 && !is_one_of(errno, known))
+		die("command 0x%x fails in a way of its own", command);
+	if ((way == 2 ? read : cut && read > size / 2) && (ret == 0 || errno != EFAULT))
+		die("command 0x%x of what cannot be read gives %d", command, ret);
+}
+
+static void any_command(int to, unsigned char *page, unsigned char *plain)
+{
+	struct memory request = { rand() % 8 ? (uint32_t)rand() % 2 : number_of(2), any_address(plain), any_size() };
+	uint32_t index = number_of(8);
+
+	memset((char *)&request + 4, GUARD, 4); /* between its fields */
+	switch (rand() % 40) {
+	case 0:
+		command_with(to, GPU_REM, &request, sizeof(request), page);
+		break;
+	case 1 ... 2:
+		command_with(to, 0x8000 | rand() % 16 | rand() % 3 << 16, &request, sizeof(request), page);
+		break;
+	case 3 ... 5:
+		if (ioctl(to, GPU_SUPPORTED, rand()) != 1 || ioctl(to, GPU_VERSION, rand()) != 4 || ioctl(to, GPU_MAX_BUFFERS, rand()) != 1024)
+			die("the core is another one");
+		break;
+	case 6 ... 15:
+		command_with(to, GPU_SET_WRITE, &index, sizeof(index), page);
+		break;
+	default:
+		command_with(to, GPU_ADD, &request, sizeof(request), page);
+	}
+}
+
+static void fuzz(unsigned seed)
+{
+	unsigned char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *plain = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int files[3], i;
+
+	srand(seed);
+	mprotect(page + 4096, 4096, PROT_NONE);
+	for (i = 0; i < 3; i++)
+		files[i] = open("/dev/datadev_0", O_RDWR);
+	for (i = 0; i < MANY_BLOCKS; i++)
+		new_block(i);
+	for (i = 0; i < MANY_COMMANDS; i++) {
+		int which = rand() % 3;
+
+		any_command(files[which], page, plain);
+		if (rand() % 32 == 0)
+			new_block(rand() % MANY_BLOCKS);
+		if (rand() % 64)
+			continue;
+		close(files[which]);
+		files[which] = open("/dev/datadev_0", O_RDWR);
+	}
+	printf("# %d buffers added and %d armed\n", added, armed);
+	if (added < 100 || armed < 10)
+		die("hardly anything is taken");
+}
+
+static long available(void)
+{
+	char line[256];
+	long value = -1;
+	FILE *info = fopen("/proc/meminfo", "r");
+
+	while (info && value < 0 && fgets(line, sizeof(line), info))
+		sscanf(line, "MemAvailable: %ld", &value);
+	if (value < 0)
+		die("no MemAvailable in /proc/meminfo");
+	fclose(info);
+	return value;
+}
+
+/* Of all that the core has registers for. */
+static int is_empty(void)
+{
+	int i;
+
+	for (i = 0; i < 1024; i++)
+		if (address_at(WRITE_AT(i)) || address_at(READ_AT(i)))
+			return 0;
+	return is_idle();
+}
+
+/* nobody SEED...: whatever anybody may send to the GPU part, from a process a seed; they share the core's buffers. */
+static void do_nobody(int seeds, char **words)
+{
+	long before, less = 0;
+	int status, i, good = 0, tries;
+	pid_t child;
+
+	check(setgid(65534) == 0 && setuid(65534) == 0, "from here on as nobody", "");
+	fd = open("/dev/datadev_0", O_RDWR);
+	before = available();
+	for (i = 0; i < seeds; i++) {
+		child = fork();
+		if (child == 0) {
+			fuzz(strtoul(words[i], NULL, 0));
+			exit(0);
+		}
+	}
+	while (wait(&status) > 0)
+		good += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	check(good == seeds, "whatever a command has in it, it is answered", "%d of %d", good, seeds);
+	check(is_empty(), "nothing is left in the core", "0x%x", get(CONTROL));
+	/* What was freed may come back a little later, from RCU. Each process has had more than a hundred blocks. */
+	for (tries = 0; tries < 100; tries++) {
+		less = before - available();
+		if (less < 16384)
+			break;
+		poll(NULL, 0, 100);
+	}
+	check(less < 16384, "nor of its memory", "%ld KiB are gone", less);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
 	printf("KTAP version 1\n");
-	open_card();
+	fflush(stdout);
+	if (!strcmp(what, "nobody"))
+		do_nobody(argc - 2, argv + 2);
+	else
+		open_card();
+	careful = !strcmp(what, "careful");
 	if (!strcmp(what, "ioctls"))
 		do_ioctls();
-	else if (!strcmp(what, "frames") && argc > 4)
+	else if ((careful || !strcmp(what, "frames")) && argc > 4)
 		do_frames(atoi(argv[2]), atoi(argv[3]), argc - 4, argv + 4);
 	else if (!strcmp(what, "toggle"))
 		do_toggle();
 	else if (!strcmp(what, "hold"))
 		do_hold();
-	else
-		die("ioctls, frames FRAMES BUFFERS SIZE..., toggle or hold, not '%s'", what);
+	else if (strcmp(what, "nobody"))
+		die("ioctls, frames or careful FRAMES BUFFERS SIZE..., toggle, hold or nobody SEED..., not '%s'", what);
 	printf("1..%d\n", checks);
 	return failures != 0;
 }
