@@ -569,6 +569,31 @@ static int is_empty(void)
 	return is_idle();
 }
 
+/* Who tells the core an address has the card read or write there. */
+static void check_addresses(void)
+{
+	static const uint32_t places[] = { 0x2C000, 0x2DFFC, 0x2E000, 0x2FFFC };
+	off_t registers = (off_t)ioctl(fd, GET_BUFF_SIZE, 0) * ioctl(fd, GET_BUFF_COUNT, 0);
+	int i, refusals = 0;
+	void *at;
+
+	for (i = 0; i < 4; i++) {
+		struct access request = { places[i], 0xBAD };
+
+		errno = 0;
+		refusals += ioctl(fd, WRITE_REGISTER, &request) < 0 && errno == EPERM;
+	}
+	check(refusals == 4 && is_empty(), "the core's addresses cannot be written", "%d of 4", refusals);
+	for (refusals = 0, i = 0; i < 4; i++) {
+		errno = 0;
+		refusals += mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, registers + (places[i] & ~0xFFF)) == MAP_FAILED && errno == EPERM;
+	}
+	check(refusals == 4, "nor mapped to be written", "%d of 4", refusals);
+	check(mmap(NULL, 0x20000, PROT_READ | PROT_WRITE, MAP_SHARED, fd, registers + 0x20000) == MAP_FAILED, "nor with what is around them", "");
+	at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, registers + 0x2C000);
+	check(at == MAP_FAILED || mprotect(at, 4096, PROT_READ | PROT_WRITE) < 0, "nor mapped to be read, and written then", "");
+}
+
 /* nobody SEED...: whatever anybody may send to the GPU part, from a process a seed; they share the core's buffers. */
 static void do_nobody(int seeds, char **words)
 {
@@ -578,6 +603,7 @@ static void do_nobody(int seeds, char **words)
 
 	check(setgid(65534) == 0 && setuid(65534) == 0, "from here on as nobody", "");
 	fd = open("/dev/datadev_0", O_RDWR);
+	check_addresses();
 	before = available();
 	for (i = 0; i < seeds; i++) {
 		child = fork();
