@@ -15,11 +15,14 @@ count() { device dma count "$1"; }
 
 # Looks until it is so, for up to a minute.
 eventually() {
-	for turn in $(seq 600); do
-		"$@" && return 0
-		sleep 0.1
+	local now last idle
+	read -r now idle </proc/uptime
+	last=$((${now%.*} + 60))
+	until "$@"; do
+		[ "${now%.*}" -lt $last ] || return 1
+		sleep 0.02
+		read -r now idle </proc/uptime
 	done
-	return 1
 }
 
 unload() { rmmod axisg2 || fail "the driver does not unload"; }
