@@ -58,6 +58,9 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
     /// <summary>Regular expressions, each of which the kernel log must hold when the test has ended; a finding that fits one fails nothing.</summary>
     public string[] ExpectLog { get; set; } = [];
 
+    /// <summary>Warnings of the bus, those that only a model gives among them, fail the test.</summary>
+    public bool StrictBus { get; set; }
+
     /// <summary>Shell commands for the guest, run after the modules are loaded; one that succeeds makes a skip, and its last line says why.</summary>
     public string[] SkipIf { get; set; } = [];
 
@@ -87,6 +90,7 @@ public sealed class DriverTestAttribute([CallerFilePath] string? sourceFilePath 
         ExpectedLog = Read(nameof(ExpectLog), ExpectLog, LogPattern.Parse),
         AllowedLog = [.. allowed.Select(log => new AllowedLog(LogPattern.Parse(log.Pattern), log.Reason))],
         AllowedChecks = Read("AllowCheck", [.. checks], allow => AllowedCheck.Of(allow.Check, allow.Reason)),
+        StrictBus = StrictBus,
         SkipIf = SkipIf,
         CannotRun = Skip,
         Tags = Tags,

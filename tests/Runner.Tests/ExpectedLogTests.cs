@@ -47,6 +47,21 @@ public sealed class ExpectedLogTests
     }
 
     [Fact]
+    public void On_a_strict_bus_a_warning_of_the_device_fails_unless_it_is_allowed_or_foretold_and_others_stay_warnings()
+    {
+        var found = new Finding(1, FindingSource.Device, "rx-buffer-twice", "dma: a buffer was posted twice", Severity.Warning, []);
+        var strict = new TestSettings { StrictBus = true };
+        Assert.Equal(Severity.Error, strict.Judge(found).Severity);
+        Assert.Equal(Severity.Warning, new TestSettings().Judge(found).Severity);
+        Assert.Equal(Severity.Info, strict.Judge(found with { Severity = Severity.Info }).Severity);
+        Assert.Equal(Severity.Warning, strict.Judge(found with { Source = FindingSource.Kernel }).Severity);
+        Assert.Equal(Severity.Warning, strict.Judge(found with { Source = FindingSource.Lab }).Severity);
+        Assert.False((strict with { ExpectedFindings = [new Regex("posted twice")] }).Judge(found).Counts);
+        var allowed = strict with { AllowedChecks = [AllowedCheck.Of("wrong-size", "the datasheet allows it")] };
+        Assert.Equal(Severity.Info, allowed.Judge(found with { Rule = "wrong-size" }).Severity);
+    }
+
+    [Fact]
     public void What_the_lab_found_of_itself_cannot_be_allowed()
     {
         var crash = s_watchdog with { Source = FindingSource.Lab };

@@ -76,6 +76,7 @@ public sealed class SuiteReaderTests : IDisposable
     [InlineData("timout: 3s", "test.yaml:1: timout: there is no such key; did you mean 'timeout'?")]
     [InlineData("\n\ntimeout: soon", "test.yaml:3: timeout: expected a time such as 500ms, 30s or 2m, of up to a day, not 'soon'")]
     [InlineData("timeout: 0s", "test.yaml:1: timeout: expected a time")]
+    [InlineData("strict-bus: perhaps", "test.yaml:1: strict-bus: expected true or false, not 'perhaps'")]
     [InlineData("cpus: many", "test.yaml:1: cpus: expected a number from 1 to 64, not 'many'")]
     [InlineData("cpus: [1, 2]", "cpus: expected a text, not a list")]
     [InlineData("memory: 3M", "memory: expected guest memory such as 512M or 2G, from 64M to 64G, not '3M'")]

@@ -21,8 +21,8 @@ static class ExpectedVerdict
         if (settings.ExpectedFindings.Any(title => title.IsMatch(finding.Title))) return finding with { Expected = true };
         var reason = settings.AllowedLog.FirstOrDefault(allowed => allowed.Covers(finding))?.Reason ?? settings.AllowedChecks.FirstOrDefault(allowed => allowed.Covers(finding))?.Reason;
         if (reason is not null) return finding with { Severity = Severity.Info, Title = $"{finding.Title} (allowed: {reason})" };
-        return settings.ExpectedLog.Any(pattern => pattern.IsMatch(finding.Title) || finding.Lines.Any(pattern.IsMatch))
-            ? finding with { Severity = Severity.Info, Title = $"{finding.Title} (expected)" }
-            : finding;
+        if (settings.ExpectedLog.Any(pattern => pattern.IsMatch(finding.Title) || finding.Lines.Any(pattern.IsMatch)))
+            return finding with { Severity = Severity.Info, Title = $"{finding.Title} (expected)" };
+        return settings.StrictBus && finding is { Source: FindingSource.Device, Severity: Severity.Warning } ? finding with { Severity = Severity.Error } : finding;
     }
 }

@@ -64,6 +64,13 @@ sealed partial class SettingValue(YamlNode node, string directory)
         var reason => reason,
     };
 
+    public bool Flag() => Text() switch
+    {
+        "true" or "yes" => true,
+        "false" or "no" => false,
+        _ => throw Expected("true or false"),
+    };
+
     public IReadOnlyList<AllowedLog> Allowed() => [.. Items().Select(item => item.AllowedOne())];
 
     public IReadOnlyList<AllowedCheck> AllowedChecks() => [.. Items().Select(item => item.AllowedCheck())];

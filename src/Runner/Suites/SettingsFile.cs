@@ -35,6 +35,7 @@ static class SettingsFile
         ["expect-log"] = (settings, value) => settings with { ExpectedLog = value.List(SettingValue.Pattern) },
         ["allow-log"] = (settings, value) => settings with { AllowedLog = value.Allowed() },
         ["allow-check"] = (settings, value) => settings with { AllowedChecks = value.AllowedChecks() },
+        ["strict-bus"] = (settings, value) => settings with { StrictBus = value.Flag() },
         ["skip-if"] = (settings, value) => settings with { SkipIf = value.Texts() },
         ["tags"] = (settings, value) => settings with { Tags = value.Texts() },
     };

@@ -89,6 +89,9 @@ public sealed record TestSettings
     /// <summary>Checks of the bus that say nothing here.</summary>
     public IReadOnlyList<AllowedCheck> AllowedChecks { get; init; } = [];
 
+    /// <summary>Warnings of the bus, those that only a model gives among them, fail the test.</summary>
+    public bool StrictBus { get; init; }
+
     /// <summary>Shell commands for the guest, with the modules loaded; where one succeeds, the test is skipped.</summary>
     public IReadOnlyList<string> SkipIf { get; init; } = [];
 
