@@ -974,8 +974,8 @@ static void fuzz_mmap(struct fuzz *fuzz)
 		munmap(at, length);
 }
 
-/* fuzz SEED [unmapped]: whatever anybody may send, for as many calls; with nothing mapped, where a board has no BARs in user space. */
-static void do_fuzz(unsigned seed, int maps)
+/* fuzz SEED [CALLS [unmapped]]: whatever anybody may send, in so many calls; with nothing mapped, where a board has no BARs in user space. */
+static void do_fuzz(unsigned seed, int calls, int maps)
 {
 	static struct fuzz fuzz;
 	unsigned *words = (unsigned *)fuzz.junk;
@@ -986,7 +986,7 @@ static void do_fuzz(unsigned seed, int maps)
 	fuzz.size = ioctl(fuzz.fd, DATADEV_GET_BUFF_SIZE, 0);
 	fuzz.room = calloc(MOST_GUARDED, fuzz.size + GUARD);
 	srand(seed);
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < calls; i++) {
 		/* Small numbers are more often indices of buffers, others' among them. */
 		for (j = 0; j < (int)(sizeof(fuzz.junk) / sizeof(*words)); j++)
 			words[j] = i % 2 ? (unsigned)rand() % 160 : (unsigned)rand() << 1 ^ (unsigned)i >> 1;
@@ -1024,7 +1024,7 @@ static void do_fuzz(unsigned seed, int maps)
 	for (i = 0; i < (int)sizeof(fuzz.half_sent); i++)
 		if (fuzz.half_sent[i])
 			send_plain(fuzz.fd, i, 0, 4, 0);
-	check(fuzz.sent && fuzz.received, "20000 calls with anything in them, frames among it", "%d sent, %d received", fuzz.sent, fuzz.received);
+	check(fuzz.sent && fuzz.received, "calls with anything in them, frames among it", "%d sent, %d received", fuzz.sent, fuzz.received);
 	check(fuzz.odd == 0, "each call does all that was asked for, or says that it does not", "%d of %d sent and %d received", fuzz.odd, fuzz.sent, fuzz.received);
 	check(fuzz.harmed == 0, "nothing is written behind a reader's room", "%d times", fuzz.harmed);
 	check_buffers(fuzz.fd, "no buffer is gone");
@@ -1045,6 +1045,8 @@ static void do_once(unsigned size, int expect_error, unsigned expect_timeout)
 	receive_plain(fd, room, LARGEST, &got);
 	printf("# ret %d size %u error %u flags 0x%x first wrong byte %d\n", got.ret, got.size, got.error, got.flags, wrong(room, size, 0, 1));
 	check((int)got.error == expect_error, "the error that the card reports reaches the reader", "error %u, not %d", got.error, expect_error);
+	if (!expect_error)
+		check(got.ret == (int)size && wrong(room, size, 0, 1) < 0, "the frame is whole", "%d bytes, wrong from byte %d on", got.ret, wrong(room, size, 0, 1));
 	check((got.flags & DATADEV_FLAG_TIMEOUT) == expect_timeout, expect_timeout ? "and that it gave up waiting" : "and no timeout where there was none", "flags 0x%x", got.flags);
 	close(fd);
 	free(room);
@@ -1275,7 +1277,7 @@ static void run(int argc, char **argv)
 	else if (is(what, "receive"))
 		do_receive(arg(argc, argv, 1, 0), arg(argc, argv, 2, 10), arg(argc, argv, 3, 1000), argc > 4);
 	else if (is(what, "fuzz"))
-		do_fuzz(arg(argc, argv, 1, 1), argc <= 2);
+		do_fuzz(arg(argc, argv, 1, 1), arg(argc, argv, 2, 20000), argc <= 3);
 	else if (is(what, "once"))
 		do_once(arg(argc, argv, 1, 1000), arg(argc, argv, 2, 0), argc > 3 ? DATADEV_FLAG_TIMEOUT : 0);
 	else if (is(what, "told") && argc == 2)
