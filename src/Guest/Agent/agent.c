@@ -119,12 +119,25 @@ static void mount_one(const char *type, const char *target, const char *options)
 		say("cannot mount %s on %s: %s", type, target, strerror(errno));
 }
 
+/* What udev makes beside the device nodes, and bash's <( ) needs. */
+static void link_standard_files(void)
+{
+	static const char *const links[][2] = {
+		{ "/proc/self/fd", "/dev/fd" }, { "fd/0", "/dev/stdin" }, { "fd/1", "/dev/stdout" }, { "fd/2", "/dev/stderr" },
+	};
+
+	for (unsigned i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (symlink(links[i][0], links[i][1]) < 0 && errno != EEXIST)
+			say("cannot make %s: %s", links[i][1], strerror(errno));
+}
+
 static void bring_up_guest(void)
 {
 	int fd;
 
 	mount_one("devtmpfs", "/dev", "");
 	mount_one("proc", "/proc", "");
+	link_standard_files();
 	mount_one("sysfs", "/sys", "");
 	mkdir("/dev/pts", 0755);
 	mount_one("devpts", "/dev/pts", "ptmxmode=0666");
