@@ -13,6 +13,9 @@ said() { dmesg | grep axisg2 | tail -1; }
 
 count() { device dma count "$1"; }
 
+# How often the last rule has struck, as a pattern: those that were cleared are listed before it.
+struck() { device dma fault | tail -1 | grep -q "struck $1"; }
+
 # Looks until it is so, for up to a minute.
 eventually() {
 	local now last idle

@@ -10,25 +10,11 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "abi.h"
 #include "check.h"
-
-#define DATADEV_SET_MASK	0x1004
-#define DATADEV_RET_INDEX	0x1005
-#define DATADEV_GET_BUFF_COUNT	0x1001
 
 #define SIZE		60000
 #define PATIENCE	60000	/* ms without an event */
-
-struct datadev_write {
-	unsigned long long data;
-	unsigned dest, flags, index, size, is32, pad;
-};
-
-struct datadev_read {
-	unsigned long long data;
-	unsigned dest, flags, index, error, size, is32;
-	int ret;
-};
 
 static void give_back_for_ever(int fd)
 {
