@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Understudy.Guest.Protocol;
 
 namespace Understudy.Guest.Tests;
@@ -12,10 +13,11 @@ sealed class AgentProcess : IAsyncDisposable
     readonly FrameReader _frames;
     readonly string _socket = Path.Combine(Path.GetTempPath(), $"agent-test-{Guid.NewGuid():N}");
 
-    public AgentProcess()
+    /// <param name="log">The file that the log goes to; ours to read when null.</param>
+    public AgentProcess(string? log = null)
     {
         Assert.SkipWhen(Compiled.Value is null, "there is no C compiler (cc) here");
-        var start = new ProcessStartInfo(Compiled.Value!, ["--stdio"])
+        var start = new ProcessStartInfo("sh", ["-c", $"exec \"$0\" --stdio {(log is null ? "" : $"2>{log}")}", Compiled.Value!])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             Environment = { ["UNDERSTUDY_SOCKET"] = _socket },
@@ -30,6 +32,9 @@ sealed class AgentProcess : IAsyncDisposable
 
     public Stream Control { get; }
 
+    /// <summary>How often it has called write(2) and its like.</summary>
+    public long Writes => long.Parse(File.ReadLines($"/proc/{_process.Id}/io").Single(line => line.StartsWith("syscw: ", StringComparison.Ordinal))["syscw: ".Length..], CultureInfo.InvariantCulture);
+
     public Task<GuestAgent> ConnectAsync(GuestAgentOptions? options = null) =>
         GuestAgent.ConnectAsync(Control, _process.StandardError.BaseStream, options, TestContext.Current.CancellationToken);
 
@@ -38,8 +43,12 @@ sealed class AgentProcess : IAsyncDisposable
     {
         await Control.WriteAsync(bytes, TestContext.Current.CancellationToken);
         await Control.FlushAsync(TestContext.Current.CancellationToken);
-        return await _frames.ReadAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException("the agent ended");
+        return await NextAsync();
     }
+
+    /// <summary>The agent's next frame.</summary>
+    public async Task<Frame> NextAsync() =>
+        await _frames.ReadAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException("the agent ended");
 
     public async ValueTask DisposeAsync()
     {

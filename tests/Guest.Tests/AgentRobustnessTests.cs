@@ -84,6 +84,26 @@ public sealed class AgentRobustnessTests : IAsyncLifetime
         await PingsAsync();
     }
 
+    // What is written to /dev/full is refused though it polls as writable, as is a port of a kernel that shuts down.
+    [Fact(Timeout = Limits.Hang)]
+    public async Task A_log_that_takes_nothing_does_not_keep_the_agent_busy()
+    {
+        try
+        {
+            using var kernelLog = File.OpenRead("/dev/kmsg");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            Assert.Skip("only root may read the kernel's log here");
+        }
+        await using var agent = new AgentProcess(log: "/dev/full");
+        Assert.Equal(FrameType.Done, (await agent.AnswerToAsync(new FrameWriter(FrameType.Hello).U32(Frame.Version).Seal(1))).Type);
+        Assert.Equal(FrameType.Heartbeat, (await agent.NextAsync()).Type);
+        var before = agent.Writes;
+        for (var i = 0; i < 2; i++) Assert.Equal(FrameType.Heartbeat, (await agent.NextAsync()).Type);
+        Assert.InRange(agent.Writes - before, 2, 100);
+    }
+
     async Task PingsAsync() => Assert.Equal((FrameType.Done, 1u), await TypeAndIdAsync(new FrameWriter(FrameType.Ping).Seal(1)));
 
     async Task<(FrameType Type, uint Id)> TypeAndIdAsync(ReadOnlyMemory<byte> bytes)

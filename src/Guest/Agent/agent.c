@@ -57,12 +57,12 @@ static void serve(void)
 	for (;;) {
 		watched = 0;
 		watch(ctl.up && rx_length < sizeof(rx) ? ctl.in : -1, POLLIN, on_control, NULL);
-		watch(ctl.up && queued(&ctl.tx) ? ctl.out : -1, POLLOUT, on_writable, NULL);
+		watch(ctl.up && queued(&ctl.tx) && !ctl.refuses ? ctl.out : -1, POLLOUT, on_writable, NULL);
 		watch(signals, POLLIN, on_signals, NULL);
 		watch(timer, POLLIN, on_heartbeat, NULL);
 		watch(uevents, POLLIN, on_uevent, NULL);
 		watch(questions, POLLIN, on_question, NULL);
-		watch(klog.up ? klog.out : -1, queued(&klog.tx) ? POLLOUT : 0, on_writable, NULL);
+		watch(klog.up ? klog.out : -1, queued(&klog.tx) && !klog.refuses ? POLLOUT : 0, on_writable, NULL);
 		watch(klog.up && log_has_room() ? kmsg : -1, POLLIN, on_kmsg, NULL);
 		for (struct job *job = jobs; job < jobs + JOBS; job++)
 			watch_job(job);

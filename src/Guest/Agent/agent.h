@@ -72,6 +72,7 @@ struct queue {
 struct channel {
 	int in, out;
 	bool up;			/* somebody on the host has the other end open */
+	bool refuses;			/* what it polls as writable takes nothing: a second later we try again */
 	struct queue tx;
 };
 
@@ -100,8 +101,8 @@ struct payload {
 };
 
 static unsigned char ctl_space[CONTROL_QUEUE], log_space[LOG_QUEUE];
-static struct channel ctl = { -1, -1, false, { ctl_space, sizeof(ctl_space), 0, 0 } };
-static struct channel klog = { -1, -1, false, { log_space, sizeof(log_space), 0, 0 } };
+static struct channel ctl = { -1, -1, false, false, { ctl_space, sizeof(ctl_space), 0, 0 } };
+static struct channel klog = { -1, -1, false, false, { log_space, sizeof(log_space), 0, 0 } };
 static unsigned char rx[sizeof(struct header) + PAYLOAD_MAX];
 static size_t rx_length;
 static struct payload scratch;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two ports: whether the host is there, and what waits to be sent to it. */
 
+/*
+ * A kernel that shuts down breaks the ports' device, whose ports then take nothing and poll as writable. Who goes on asking keeps
+ * the CPU for good, since the kernel's next step stops its timers, and the machine never gets to its end.
+ */
 static void flush(struct channel *channel)
 {
 	struct queue *queue = &channel->tx;
@@ -8,6 +12,7 @@ static void flush(struct channel *channel)
 	while (channel->up && queued(queue)) {
 		ssize_t length = write(channel->out, queue->data + queue->head, queued(queue));
 
+		channel->refuses = length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR);
 		if (length <= 0)
 			break;
 		queue->head += length;
