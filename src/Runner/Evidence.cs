@@ -24,6 +24,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     readonly CancellationTokenSource _over = new();
     readonly List<Finding> _held = [];
     KernelLogScanner? _console, _kernel;
+    KernelLog? _log;
     double _driverCame;
 
     /// <summary>The first thing that found no room on the disk. What comes after it is still judged, and no longer kept.</summary>
@@ -47,7 +48,11 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         };
     }
 
-    public void Watch(KernelLog log) => _pumps.Add(PumpAsync(log));
+    public void Watch(KernelLog log)
+    {
+        _log = log;
+        _pumps.Add(PumpAsync(log));
+    }
 
     public void Watch(string name, PciSlot slot, TraceRecorder trace)
     {
@@ -107,8 +112,8 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
             {
                 lock (_lock)
                 {
-                    _console?.Settle(directory.Now, Settled);
                     _kernel?.Settle(directory.Now, Settled);
+                    _console?.Settle(directory.Now, Settled);
                     AddHeld(directory.Now - LogPatience);
                 }
             }
@@ -120,12 +125,17 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
         }
     }
 
-    // The console leaves out what is below its log level, and on a busy host it comes when a command's end is already known.
+    // The console leaves out what is below its log level.
     void AddFromConsole(Finding seen)
     {
+        seen = seen with { Time = Math.Min(seen.Time, LoggedAt(seen.Lines[0])) };
         if (seen.Cut || (_kernel is not null && seen.Severity < Severity.Fatal)) _held.Add(seen with { Known = directory.Now });
         else Add(seen);
     }
+
+    // On a busy host the console comes when a command's end is already known, which the kernel's log never does.
+    double LoggedAt(string line) =>
+        _log?.Since().LastOrDefault(record => record.Text.Length > 0 && line.EndsWith(record.Text, StringComparison.Ordinal)) is { } told ? directory.SecondsAt(told.HostTimestamp) : double.PositiveInfinity;
 
     void AddHeld(double until)
     {
