@@ -216,7 +216,7 @@ public sealed partial class GuestAgent
         return new(_connection, await _connection.SendAsync(request, reply, cancellation), LoggedAsync(reply));
     }
 
-    // A log that was on its way before an answer and does not come is not waited for longer.
+    // A log that was on its way before an answer, and of which nothing comes for so long, does not come.
     static readonly TimeSpan s_logPatience = TimeSpan.FromSeconds(2);
 
     // What the kernel said until the command ended has come when its end is known: log and answers are two channels.

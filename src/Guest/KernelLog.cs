@@ -75,11 +75,10 @@ public sealed class KernelLog
         Regex pattern, TimeSpan within, KernelLogMark since = default, CancellationToken cancellation = default) =>
         SeesAsync(record => pattern.IsMatch(record.Text), within, since, cancellation);
 
-    /// <summary>Waits for the record of this number, or a later one; no longer than that, and not for a log that has ended. A guest's time does
-    /// not pass meanwhile: the record is on its way.</summary>
-    internal async Task ReachesAsync(ulong sequence, TimeSpan within)
+    /// <summary>Waits for the record of this number, or a later one; not for a log that has ended, nor for one that is silent for so long. A
+    /// guest's time does not pass meanwhile: the record is on its way.</summary>
+    internal async Task ReachesAsync(ulong sequence, TimeSpan silence)
     {
-        using var limit = new CancellationTokenSource(within);
         while (true)
         {
             Task changed;
@@ -90,9 +89,9 @@ public sealed class KernelLog
             }
             try
             {
-                await changed.WaitAsync(limit.Token);
+                await changed.WaitAsync(silence);
             }
-            catch (OperationCanceledException)
+            catch (TimeoutException)
             {
                 return;
             }

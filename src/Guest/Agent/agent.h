@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -44,7 +45,7 @@ enum {
 	CONTROL_QUEUE = 1 << 20,
 	LOG_QUEUE = 64 << 10,
 	RECORD_MAX = 8 << 10,		/* one read of /dev/kmsg */
-	LOG_PATIENCE = 500000,		/* microseconds: what a command's end waits for the log of a flood */
+	LOG_PATIENCE = 2000,		/* milliseconds: how long a command's end waits for a host that takes nothing of the log */
 	SEED_MAX = 512,
 	JOBS = 64,
 	QUESTIONS = 16,			/* of those, what programs in the guest may take */

@@ -110,9 +110,17 @@ static void on_kmsg(struct job *unused)
 		;
 }
 
+/* The most records that the kernel can have kept: one for every 32 bytes of its buffer (PRB_AVGBITS, kernel/printk/printk.c). */
+static long records_kept(void)
+{
+	enum { SIZE_BUFFER = 10 };
+
+	return klogctl(SIZE_BUFFER, NULL, 0) / 32;
+}
+
 /*
- * What the kernel has said so far is on its way before what comes of it is told: all of it, or in a flood what a host that
- * reads takes in LOG_PATIENCE. Returns the number after the last record that is.
+ * What the kernel has said so far is on its way before what comes of it is told; a flood goes on meanwhile, and what it adds
+ * is not waited for. Nor is a host that takes nothing for LOG_PATIENCE. Returns the number after the last record that is.
  */
 static uint64_t tell_log(void)
 {
@@ -120,10 +128,10 @@ static uint64_t tell_log(void)
 
 	if (!klog.up || kmsg < 0)
 		return 0;
-	for (uint64_t until = uptime_us() + LOG_PATIENCE; uptime_us() < until;) {
-		while (log_has_room() && take_record())
-			;
-		if (log_has_room() || poll(&port, 1, LOG_PATIENCE / 1000) <= 0 || !(port.revents & POLLOUT))
+	for (long rest = records_kept(); rest > 0;) {
+		while (rest > 0 && log_has_room() && take_record())
+			rest--;
+		if (log_has_room() || klog.refuses || poll(&port, 1, LOG_PATIENCE) <= 0 || !(port.revents & POLLOUT))
 			break;
 		flush(&klog);
 	}
