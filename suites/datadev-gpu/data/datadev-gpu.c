@@ -544,20 +544,6 @@ static void fuzz(unsigned seed)
 		die("hardly anything is taken");
 }
 
-static long available(void)
-{
-	char line[256];
-	long value = -1;
-	FILE *info = fopen("/proc/meminfo", "r");
-
-	while (info && value < 0 && fgets(line, sizeof(line), info))
-		sscanf(line, "MemAvailable: %ld", &value);
-	if (value < 0)
-		die("no MemAvailable in /proc/meminfo");
-	fclose(info);
-	return value;
-}
-
 /* Of all that the core has registers for. */
 static int is_empty(void)
 {
@@ -604,7 +590,7 @@ static void do_nobody(int seeds, char **words)
 	check(setgid(65534) == 0 && setuid(65534) == 0, "from here on as nobody", "");
 	fd = open("/dev/datadev_0", O_RDWR);
 	check_addresses();
-	before = available();
+	before = meminfo("MemAvailable");
 	for (i = 0; i < seeds; i++) {
 		child = fork();
 		if (child == 0) {
@@ -618,7 +604,7 @@ static void do_nobody(int seeds, char **words)
 	check(is_empty(), "nothing is left in the core", "0x%x", get(CONTROL));
 	/* What was freed may come back a little later, from RCU. Each process has had more than a hundred blocks. */
 	for (tries = 0; tries < 100; tries++) {
-		less = before - available();
+		less = before - meminfo("MemAvailable");
 		if (less < 16384)
 			break;
 		poll(NULL, 0, 100);

@@ -55,4 +55,21 @@ static long long account(const char *name)
 	return value;
 }
 
+/* A line of /proc/meminfo, in kilobytes. */
+static long meminfo(const char *field)
+{
+	char line[256];
+	size_t length = strlen(field);
+	long value = -1;
+	FILE *info = fopen("/proc/meminfo", "r");
+
+	while (info && value < 0 && fgets(line, sizeof(line), info))
+		if (!strncmp(line, field, length) && line[length] == ':')
+			value = atol(line + length + 1);
+	if (value < 0)
+		die("no %s in /proc/meminfo", field);
+	fclose(info);
+	return value;
+}
+
 #endif

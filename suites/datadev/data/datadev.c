@@ -1085,21 +1085,6 @@ static void do_cut(void)
 	free(room);
 }
 
-static long slab_kilobytes(void)
-{
-	char line[256];
-	long value = -1;
-	FILE *info = fopen("/proc/meminfo", "r");
-
-	while (info && fgets(line, sizeof(line), info))
-		if (sscanf(line, "Slab: %ld", &value) == 1)
-			break;
-	if (!info || value < 0)
-		die("no Slab in /proc/meminfo");
-	fclose(info);
-	return value;
-}
-
 /* What was freed may come back a little later, from RCU: that is waited for. What is still gone then is lost. */
 static void no_less(long before, const char *name)
 {
@@ -1107,7 +1092,7 @@ static void no_less(long before, const char *name)
 	int tries;
 
 	for (tries = 0; tries < 100; tries++) {
-		more = slab_kilobytes() - before;
+		more = meminfo("Slab") - before;
 		if (more < 1024)
 			break;
 		poll(NULL, 0, 100);
@@ -1124,12 +1109,12 @@ static void do_leaks(void)
 
 	for (i = 0; i < 100; i++)
 		close(node());
-	before = slab_kilobytes();
+	before = meminfo("Slab");
 	for (i = 0; i < 20000; i++)
 		if (ioctl(fd, DATADEV_RET_INDEX | 64 << 16, indices) == 0)
 			die("an index that is none is taken");
 	no_less(before, "a wrong index given back leaves nothing behind");
-	before = slab_kilobytes();
+	before = meminfo("Slab");
 	for (i = 0; i < 20000; i++)
 		close(node());
 	no_less(before, "a file that was closed leaves nothing behind");
