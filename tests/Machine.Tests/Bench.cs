@@ -4,6 +4,7 @@ using Understudy.Toolchain;
 
 // One guest at a time: two would only make each other late.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: TestCollectionOrderer(typeof(Understudy.Machine.Tests.CompiledKernelsLast))]
 
 namespace Understudy.Machine.Tests;
 

@@ -9,21 +9,24 @@ public sealed class SelfHarmTests : IDisposable
 {
     const string Kernel = "debian:6.12";
 
+    // Whether it is found alike each time takes longer than anybody waits for: tests/soak selfharm.
+    static readonly int s_times = int.TryParse(Environment.GetEnvironmentVariable("UNDERSTUDY_SELFHARM_TIMES"), out var times) ? times : 1;
+
     readonly SuiteFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Each_harm_is_found_named_and_charged_to_the_step_it_fell_in_twice_alike()
+    public async Task Each_harm_is_found_named_and_charged_to_the_step_it_fell_in()
     {
         await Bench.LabAsync(Kernel);
         var suites = SuiteReader.Read(Path.Combine(Repository(), "suites", "selfharm"));
-        var request = new SuiteRequest(suites, _folder["runs"], "understudy run") { Kernels = [Kernel], Jobs = 2, Repeat = 2 };
+        var request = new SuiteRequest(suites, _folder["runs"], "understudy run") { Kernels = [Kernel], Jobs = 2, Repeat = s_times };
         var summary = await SuiteRun.PlayAsync(Bench.Toolbox, request, new SilentSuite(), TestContext.Current.CancellationToken);
-        var wrong = summary.Results.SelectMany(Wrongs).Concat(summary.Results.GroupBy(result => result.Cell.Test.Name).Where(IsUnstable).Select(test => $"{test.Key}: twice, and not alike: {string.Join(" | ", test.Select(Fingerprints))}")).ToList();
+        var wrong = summary.Results.SelectMany(Wrongs).Concat(summary.Results.GroupBy(result => result.Cell.Test.Name).Where(IsUnstable).Select(test => $"{test.Key}: not alike each time: {string.Join(" | ", test.Select(Fingerprints))}")).ToList();
         SayWhatWasKnownLast(summary);
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-        Assert.True(summary.Count(Outcome.Pass) >= 80, $"only {summary.Count(Outcome.Pass)} harms were done");
+        Assert.True(summary.Count(Outcome.Pass) >= 40 * s_times, $"only {summary.Count(Outcome.Pass)} harms were done");
         // What Debian does not build into its kernels is left to kernels built here, and to golden logs.
         string[] unable = ["dma-api", "free-active", "kcsan", "kmsan", "rcu-usage", "sleep-in-atomic"];
         var left = summary.Results.Where(result => result.Outcome == Outcome.Skip).Select(result => result.Cell.Test.Name).Distinct();
@@ -53,7 +56,7 @@ public sealed class SelfHarmTests : IDisposable
             TestContext.Current.TestOutputHelper!.WriteLine($"{name}: {title}, known {after:F3} s after its first line");
     }
 
-    static bool IsUnstable(IEnumerable<CellResult> twice) => twice.Select(Fingerprints).Distinct().Count() > 1;
+    static bool IsUnstable(IEnumerable<CellResult> times) => times.Select(Fingerprints).Distinct().Count() > 1;
 
     static string Fingerprints(CellResult result) => string.Join(", ", Found(result).Select(finding => $"{finding.Title} ({finding.Fingerprint})").Distinct());
 
