@@ -43,6 +43,23 @@ public sealed class InterruptTests
     }
 
     [Fact]
+    public async Task Intx_that_falls_before_the_machine_has_looked_is_taken_back()
+    {
+        await using var rig = new Rig();
+        using var client = rig.Boot();
+        using var events = client.Install(Intx, 0);
+        client.Write32(0, ProbeDevice.LevelAt, 1);
+        client.Write32(0, ProbeDevice.LevelAt, 0);
+        Assert.Equal(0UL, events.Take());
+        client.Write32(0, ProbeDevice.LevelAt, 1);
+        Assert.Equal(1UL, events.Take());                          // nobody had to unmask it
+        client.Call(SetIrqs, Irqs(0x09, Intx, 0, 1));
+        client.Write32(0, ProbeDevice.LevelAt, 0);
+        client.Write32(0, ProbeDevice.LevelAt, 1);
+        Assert.Equal(0UL, events.Take());                          // what the machine masks stays masked
+    }
+
+    [Fact]
     public async Task Intx_that_is_masked_waits_for_the_unmask()
     {
         await using var rig = new Rig();

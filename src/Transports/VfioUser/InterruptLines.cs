@@ -7,15 +7,21 @@ sealed class InterruptLines(int intx, int msi, int msix)
 {
     readonly EventFd?[][] _events = [new EventFd?[intx], new EventFd?[msi], new EventFd?[msix], [], []];
     readonly bool[] _pending = new bool[Math.Max(msi, msix)];
-    bool _asserted, _masked;
+
+    // The event went out and the machine has not unmasked the pin since; the machine has masked it itself.
+    bool _asserted, _fired, _masked;
 
     public int Count(int index) => _events[index].Length;
 
-    /// <summary>The pin's level. An event goes out when it rises, and then none until the machine has unmasked the pin.</summary>
+    /// <summary>The pin's level. An event goes out when it rises, and then none until the machine has unmasked the pin. One that the machine
+    /// has not looked at when the pin falls is taken back: to QEMU it would be a pin that is high until the guest's next access to the card.
+    /// A driver that has quieted its card makes none, and an I/O APIC whose entry it gives up meanwhile (hw/intc/ioapic.c) keeps the
+    /// interrupt for good.</summary>
     public void SetIntx(bool asserted)
     {
         _asserted = asserted;
-        FireIntx();
+        if (asserted) FireIntx();
+        else if (_fired && EventOf(IrqInfo.Intx, 0)?.Take() > 0) _fired = false;
     }
 
     /// <summary>Sends a message-signalled interrupt. One that comes while the machine has no event for it waits, as its pending bit would.</summary>
@@ -77,7 +83,7 @@ sealed class InterruptLines(int intx, int msi, int msix)
     int Disable(int index)
     {
         foreach (ref var slot in _events[index].AsSpan()) Replace(ref slot, null);
-        if (index == IrqInfo.Intx) _masked = false;
+        if (index == IrqInfo.Intx) _fired = _masked = false;
         else _pending.AsSpan().Clear();
         return 0;
     }
@@ -103,14 +109,14 @@ sealed class InterruptLines(int intx, int msi, int msix)
 
     void Unmask()
     {
-        _masked = false;
+        _fired = _masked = false;
         FireIntx();
     }
 
     void FireIntx()
     {
-        if (!_asserted || _masked || EventOf(IrqInfo.Intx, 0) is not { } target) return;
-        _masked = true;
+        if (!_asserted || _fired || _masked || EventOf(IrqInfo.Intx, 0) is not { } target) return;
+        _fired = true;
         target.Signal();
     }
 

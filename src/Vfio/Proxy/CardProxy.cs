@@ -104,15 +104,20 @@ public sealed class CardProxy : PciDevice, IDisposable
         // The kernel masked the card's pin. Whether the driver has dealt with the cause shows when it is let go again.
         _pinMasked = true;
         _lines[0].Set(true);
-        _lines[0].Set(false);
     }
 
     // A driver that touches the card is one that deals with its interrupt.
     void UnmaskPin()
     {
         if (!_pinMasked) return;
-        _pinMasked = false;
+        LowerPin();
         _interrupts?.Unmask();
+    }
+
+    void LowerPin()
+    {
+        if (_pinMasked) _lines[0].Set(false);
+        _pinMasked = false;
     }
 
     void ConfigWritten(int offset, ReadOnlySpan<byte> data)
@@ -133,7 +138,7 @@ public sealed class CardProxy : PciDevice, IDisposable
             : IntxPin > 0 && _card.Interrupts(InterruptKind.Intx) > 0 ? InterruptKind.Intx : null;
         if (wanted == _kind) return;
         _interrupts?.Dispose();
-        _pinMasked = false;
+        LowerPin();
         _kind = wanted;
         _interrupts = wanted is { } kind ? new ProxyInterrupts(_card.EnableInterrupts(kind), Gate, Fired) : null;
     }
