@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -583,8 +584,8 @@ static void check_addresses(void)
 /* nobody SEED...: whatever anybody may send to the GPU part, from a process a seed; they share the core's buffers. */
 static void do_nobody(int seeds, char **words)
 {
-	long before, less = 0;
-	int status, i, good = 0, tries;
+	long before, less;
+	int status, i, good = 0;
 	pid_t child;
 
 	check(setgid(65534) == 0 && setuid(65534) == 0, "from here on as nobody", "");
@@ -602,13 +603,8 @@ static void do_nobody(int seeds, char **words)
 		good += WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	check(good == seeds, "whatever a command has in it, it is answered", "%d of %d", good, seeds);
 	check(is_empty(), "nothing is left in the core", "0x%x", get(CONTROL));
-	/* What was freed may come back a little later, from RCU. Each process has had more than a hundred blocks. */
-	for (tries = 0; tries < 100; tries++) {
-		less = before - meminfo("MemAvailable");
-		if (less < 16384)
-			break;
-		poll(NULL, 0, 100);
-	}
+	/* Each process has had more than a hundred blocks. */
+	less = before - meminfo_settled("MemAvailable", before - 16383, LONG_MAX);
 	check(less < 16384, "nor of its memory", "%ld KiB are gone", less);
 }
 

@@ -4,6 +4,7 @@
 #define CHECK_H
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,19 @@ static long meminfo(const char *field)
 	if (value < 0)
 		die("no %s in /proc/meminfo", field);
 	fclose(info);
+	return value;
+}
+
+/* The same once it is between these bounds, or what it still is after ten seconds: what was freed may come back a little later, from RCU. */
+static long meminfo_settled(const char *field, long least, long most)
+{
+	long value = meminfo(field);
+	int tries;
+
+	for (tries = 0; tries < 100 && (value < least || value > most); tries++) {
+		poll(NULL, 0, 100);
+		value = meminfo(field);
+	}
 	return value;
 }
 
