@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Understudy.Guest;
 
 /// <summary>One record of the guest's kernel log (Documentation/ABI/testing/dev-kmsg).</summary>
@@ -10,6 +12,18 @@ public sealed record KernelRecord(ulong Sequence, ulong GuestTimeMicroseconds, i
 {
     /// <summary>How many records just before this one never reached us, because the kernel's buffer was overwritten first.</summary>
     public ulong Lost { get; init; }
+
+    /// <summary>Whether this line of a console shows this record, or a line of it: a report of the same words at another time is another one.</summary>
+    /// <param name="console">With the time, as printk shows it; without, it shows no record. What stands before the time does not matter.</param>
+    public bool IsShownBy(ReadOnlySpan<char> console)
+    {
+        Span<char> time = stackalloc char[32];
+        time.TryWrite(CultureInfo.InvariantCulture, $"[{GuestTimeMicroseconds / 1_000_000,5}.{GuestTimeMicroseconds % 1_000_000:D6}]", out var length);
+        if (!console.Contains(time[..length], StringComparison.Ordinal)) return false;
+        foreach (var line in Text.AsSpan().EnumerateLines())
+            if (!line.IsWhiteSpace() && console.TrimEnd().EndsWith(line.TrimEnd(), StringComparison.Ordinal)) return true;
+        return false;
+    }
 
     /// <summary>The record as dmesg prints it.</summary>
     public override string ToString() =>

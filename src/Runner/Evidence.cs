@@ -135,7 +135,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
 
     // On a busy host the console comes when a command's end is already known, which the kernel's log never does.
     double LoggedAt(string line) =>
-        _log?.Since().LastOrDefault(record => record.Text.Length > 0 && line.EndsWith(record.Text, StringComparison.Ordinal)) is { } told ? directory.SecondsAt(told.HostTimestamp) : double.PositiveInfinity;
+        _log?.Since().LastOrDefault(record => record.IsShownBy(line)) is { } told ? directory.SecondsAt(told.HostTimestamp) : double.PositiveInfinity;
 
     void AddHeld(double until)
     {

@@ -6,7 +6,7 @@ public sealed class BaselineTests : IDisposable
 
     public void Dispose() => _rig.Dispose();
 
-    void Warns(string function) => _rig.Prints("------------[ cut here ]------------", $"WARNING: CPU: 0 PID: 1 at kernel/x.c:1 {function}+0x1/0x2", "---[ end trace 0000000000000000 ]---");
+    void Warns(string function) => _rig.Prints(EvidenceRig.Warning(function));
 
     [Fact]
     public async Task What_the_kernel_complained_of_before_the_driver_is_kept_and_does_not_count()

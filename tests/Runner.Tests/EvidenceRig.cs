@@ -22,14 +22,20 @@ sealed class EvidenceRig : IDisposable
     public SerialConsole Console { get; } = new();
     public KernelLog Log { get; } = new();
 
+    /// <summary>What printk says of the time, in seconds.</summary>
+    public int Second { get; set; } = 1;
+
     /// <summary>As it comes from a console that shows times.</summary>
     public void Prints(params string[] lines) =>
-        Console.Received!(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => $"[    1.000000] {line}\r\n"))), Stopwatch.GetTimestamp());
+        Console.Received!(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => $"[{Second,5}.000000] {line}\r\n"))), Stopwatch.GetTimestamp());
 
     public void Logs(params string[] lines)
     {
-        foreach (var line in lines) Log.Append(new Guest.KernelRecord(0, 1_000_000, 0, line, Stopwatch.GetTimestamp()));
+        foreach (var line in lines) Log.Append(new Guest.KernelRecord(0, (ulong)Second * 1_000_000, 0, line, Stopwatch.GetTimestamp()));
     }
+
+    /// <summary>What a WARN() of this function says.</summary>
+    public static string[] Warning(string function) => ["------------[ cut here ]------------", $"WARNING: CPU: 0 PID: 1 at kernel/x.c:1 {function}+0x1/0x2", "---[ end trace 0000000000000000 ]---"];
 
     /// <summary>The findings as the run's record has kept them.</summary>
     public IReadOnlyList<Finding> Kept() => RunRecord.Load(Directory.Path).Findings;

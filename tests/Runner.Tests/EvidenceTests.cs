@@ -41,6 +41,20 @@ public sealed class EvidenceTests : IDisposable
         Assert.Equal(("kernel BUG in at_fault", "next"), await ToldAsync());
     }
 
+    // Every WARN() and most BUG()s begin with the same words.
+    [Fact]
+    public async Task A_report_of_the_same_words_at_another_time_is_another_one()
+    {
+        _rig.Evidence.AwaitDriver();
+        _rig.Logs(EvidenceRig.Warning("of_the_kernel"));
+        _rig.Evidence.DriverComes();
+        _rig.Second++;
+        _rig.Prints(EvidenceRig.Warning("of_the_driver"));
+        _rig.Log.Complete(new GuestLostException("it is over"));
+        var findings = await _rig.Evidence.CompleteAsync(null);
+        Assert.Equal([("WARNING in of_the_kernel", false), ("WARNING in of_the_driver", true)], findings.Select(finding => (finding.Title, finding.Counts)));
+    }
+
     async Task<(string Title, string? Step)> ToldAsync()
     {
         _rig.Log.Complete(new GuestLostException("it is over"));
