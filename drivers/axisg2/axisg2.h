@@ -141,6 +141,7 @@ struct axisg2_dev {
 	int number;
 	void __iomem *bar;
 	resource_size_t bar_len;
+	u32 msix_start, msix_end;	/* the pages of BAR 0 that the MSI-X table is in; equal where it is elsewhere */
 	int irq;
 	bool gone;
 	bool resetting;			/* nothing is posted meanwhile */

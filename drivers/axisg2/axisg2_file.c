@@ -346,9 +346,11 @@ static int map_buffer(struct axisg2_dev *dev, struct vm_area_struct *vma, u64 of
 	return 0;
 }
 
-/* Who tells the GPU core addresses and sizes has it read and write any memory of the machine. */
+/* Who tells the GPU core addresses and sizes has it read and write any memory of the machine. The MSI-X table is nobody's but the kernel's. */
 static bool may_write(struct axisg2_dev *dev, u64 start, u64 end)
 {
+	if (start < dev->msix_end && end > dev->msix_start)
+		return false;
 	return !dev->has_gpu_core || end <= AXISG2_GPU_CORE || start >= AXISG2_GPU_CORE_END || capable(CAP_SYS_RAWIO);
 }
 
@@ -386,7 +388,7 @@ static int axisg2_mmap(struct file *filp, struct vm_area_struct *vma)
 
 	if (READ_ONCE(dev->gone))
 		ret = -ENODEV;
-	else if (!(vma->vm_flags & VM_SHARED))
+	else if (!(vma->vm_flags & VM_MAYSHARE))
 		ret = -EINVAL; /* a private copy of a buffer is never what was meant */
 	else
 		ret = offset < registers ? map_buffer(dev, vma, offset) : map_registers(dev, vma, offset - registers);

@@ -43,7 +43,7 @@ int axisg2_identify(struct axisg2_dev *dev)
 		dev_warn(parent, "the engine says it is of version %u; %u is the newest that is known, and it is driven as that\n", dev->version, NEWEST_VERSION);
 	if (axisg2_read(dev, VER_BUILD_STRING_END) >> 24)
 		dev_warn(parent, "the firmware's build string has no end: its 256th character is left out\n");
-	dev->has_gpu_core = axisg2_read(dev, VER_GPU_ENABLED) == 1 && dev->bar_len >= AXISG2_GPU_CORE_END;
+	dev->has_gpu_core = (axisg2_read(dev, VER_GPU_ENABLED) & 1) && dev->bar_len >= AXISG2_GPU_CORE_END;
 	if (dma_set_mask_and_coherent(parent, DMA_BIT_MASK(width)))
 		return dev_err_probe(parent, -EIO, "this machine cannot give the card memory below 2^%u\n", width);
 	return 0;

@@ -129,6 +129,18 @@ static struct axisg2_dev *new_dev(struct pci_dev *pdev)
 	return dev;
 }
 
+/* Its messages are the kernel's: who writes there has the card write any word of memory. */
+static void find_msix_table(struct axisg2_dev *dev)
+{
+	struct pci_dev *pdev = dev->pdev;
+	u32 table;
+
+	if (!pdev->msix_cap || pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_TABLE, &table) || table & PCI_MSIX_TABLE_BIR)
+		return;
+	dev->msix_start = round_down(table, PAGE_SIZE);
+	dev->msix_end = round_up(table + pci_msix_vec_count(pdev) * PCI_MSIX_ENTRY_SIZE, PAGE_SIZE);
+}
+
 static int map_bar(struct axisg2_dev *dev)
 {
 	struct pci_dev *pdev = dev->pdev;
@@ -143,6 +155,7 @@ static int map_bar(struct axisg2_dev *dev)
 	ret = pci_request_region(pdev, 0, "axisg2");
 	if (ret)
 		return dev_err_probe(&pdev->dev, ret, "BAR 0 is in use by another driver, see /proc/iomem\n");
+	find_msix_table(dev);
 	dev->bar = pci_ioremap_bar(pdev, 0);
 	if (dev->bar)
 		return 0;
@@ -354,7 +367,7 @@ static void axisg2_remove(struct pci_dev *pdev)
 	kref_put(&dev->ref, axisg2_release);
 }
 
-/* The function is about to be reset: by somebody at sysfs, or after an error of the bus. Files stay open. */
+/* The function is about to be reset, by somebody at sysfs. Files stay open. */
 static void axisg2_reset_prepare(struct pci_dev *pdev)
 {
 	struct axisg2_dev *dev = pci_get_drvdata(pdev);

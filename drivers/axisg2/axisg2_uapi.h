@@ -13,6 +13,7 @@
 typedef uint32_t __u32;
 typedef int32_t __s32;
 typedef uint64_t __u64;
+typedef __u64 __aligned_u64 __attribute__((aligned(8)));
 typedef uint8_t __u8;
 #endif
 
@@ -31,7 +32,7 @@ typedef uint8_t __u8;
 #define DATADEV_FLAG_TIMEOUT	(1u << 17)
 
 struct datadev_write {
-	__u64 data;	/* 0: the buffer of index, which the caller holds */
+	__aligned_u64 data;	/* 0: the buffer of index, which the caller holds */
 	__u32 dest;
 	__u32 flags;
 	__u32 index;
@@ -41,7 +42,7 @@ struct datadev_write {
 };
 
 struct datadev_read {
-	__u64 data;	/* 0: the caller gets the buffer itself, by index */
+	__aligned_u64 data;	/* 0: the caller gets the buffer itself, by index */
 	__u32 dest;
 	__u32 flags;
 	__u32 index;
@@ -52,7 +53,7 @@ struct datadev_read {
 };
 
 struct datadev_register {
-	__u64 address;	/* in BAR 0 */
+	__aligned_u64 address;	/* in BAR 0 */
 	__u32 data;
 };
 
@@ -70,7 +71,7 @@ struct datadev_version {
 
 struct datadev_gpu_memory {
 	__u32 write;	/* the card writes it, else reads */
-	__u64 address;	/* of the GPU's memory, as its user has it */
+	__aligned_u64 address;	/* of the GPU's memory, as its user has it */
 	__u32 size;	/* a multiple of 64 KiB */
 };
 

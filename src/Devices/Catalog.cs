@@ -20,6 +20,7 @@ public static class Catalog
         new("axisg2", "dma", "SLAC AxisG2 DMA engine on a KCU1500, version 5, with MSI-X, for datadev.ko", () => new AxisG2(), AxisG2Orders.All),
         new("axisg2-msi", "dma", "the same without MSI-X", () => new AxisG2(new() { HasMsix = false }), AxisG2Orders.All),
         new("axisg2-intx", "dma", "the same with INTx only", () => new AxisG2(new() { HasMsix = false, HasMsi = false }), AxisG2Orders.All),
+        new("axisg2-msix-bar0", "dma", "the same with the MSI-X table in BAR 0, among its registers", () => new AxisG2(new() { MsixBar = 0 }), AxisG2Orders.All),
         new("axisg2-v4", "dma", "the same with firmware of version 4: no timeout", () => new AxisG2(new() { Version = 4 }), AxisG2Orders.All),
         new("axisg2-v3", "dma", "the same with firmware of version 3: no buffer groups either", () => new AxisG2(new() { Version = 3 }), AxisG2Orders.All),
         new("axisg2-8lane", "dma", "the same with eight DMA channels", () => new AxisG2(new() { Lanes = 8 }), AxisG2Orders.All),

@@ -31,11 +31,7 @@ public sealed class AxisG2 : PciDevice
         Has(new PowerManagement());
         if (options.HasMsi) Has(new Msi());
         Has(new PciExpress());
-        if (options.HasMsix)
-        {
-            Bar(2, new RegisterMap("MsixBar", 0x1000));
-            Has(new Msix(1, bar: 2, tableOffset: 0, pendingOffset: 0x800));
-        }
+        if (options.HasMsix) Has(NewMsix(options.MsixBar));
         if (options.HasIntx) HasIntx();
         Moves<RingEntry>();
         _port = new Port(this);
@@ -103,7 +99,7 @@ public sealed class AxisG2 : PciDevice
     public void Program(AxisG2Options options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Options = options.Checked() with { Identity = Options.Identity, HasMsi = Options.HasMsi, HasMsix = Options.HasMsix, HasIntx = Options.HasIntx };
+        Options = options.Checked() with { Identity = Options.Identity, HasMsi = Options.HasMsi, HasMsix = Options.HasMsix, MsixBar = Options.MsixBar, HasIntx = Options.HasIntx };
         foreach (var lane in _lanes) lane.Reset();
         _registers.Reset();
         _engine.Resize();
@@ -252,6 +248,13 @@ public sealed class AxisG2 : PciDevice
     {
         _engine.Reset();
         LoadFirmware();
+    }
+
+    Msix NewMsix(int bar)
+    {
+        if (bar == 0) return new Msix(1, bar, tableOffset: 0x3_8000, pendingOffset: 0x3_9000);
+        Bar(bar, new RegisterMap("MsixBar", 0x1000));
+        return new Msix(1, bar, tableOffset: 0, pendingOffset: 0x800);
     }
 
     DmaLane[] NewLanes() => [.. Enumerable.Range(0, Options.Lanes).Select(number => new DmaLane(this, _registers, _engine, number))];

@@ -38,8 +38,11 @@ public sealed record AxisG2Options
     /// <summary>Has the MSI capability.</summary>
     public bool HasMsi { get; init; } = true;
 
-    /// <summary>Has the MSI-X capability, its table in BAR 2.</summary>
+    /// <summary>Has the MSI-X capability.</summary>
     public bool HasMsix { get; init; } = true;
+
+    /// <summary>Where the MSI-X table and its pending bits are: in BAR 2, which has nothing else; or in BAR 0, at 0x38000 and 0x39000.</summary>
+    public int MsixBar { get; init; } = 2;
 
     /// <summary>Has the INTx pin. There is no board without; with neither this nor the capabilities a driver gets no interrupt at all.</summary>
     public bool HasIntx { get; init; } = true;
@@ -86,6 +89,7 @@ public sealed record AxisG2Options
 
     internal AxisG2Options Checked()
     {
+        if (MsixBar is not (0 or 2)) throw new ArgumentOutOfRangeException(nameof(MsixBar), $"the MSI-X table is in BAR 0 or 2, not {MsixBar}");
         if (Lanes is < 1 or > 8) throw new ArgumentOutOfRangeException(nameof(Lanes), $"the engine has 1 to 8 lanes, not {Lanes}");
         if (RingBits is < 0 or > 255) throw new ArgumentOutOfRangeException(nameof(RingBits), $"addrWidth is one byte, 12 on real boards, not {RingBits}");
         if (AddressBits is < 0 or > 255) throw new ArgumentOutOfRangeException(nameof(AddressBits), $"the address width is one byte, 40 on real boards, not {AddressBits}");

@@ -62,7 +62,7 @@ public sealed class Msix : Capability, IMessageCapability
     /// <summary>The structures in <see cref="Bar"/>, and where each starts.</summary>
     internal (int Start, RegisterMap Map)[] Maps => [(_tableOffset, _tableMap), (_pendingOffset, _pendingMap)];
 
-    /// <summary>The device's BAR must cover both structures and put nothing else there.</summary>
+    /// <summary>The device's BAR must cover both structures and put nothing else there but plain memory, which they hide.</summary>
     internal void CheckBar(PciDevice device)
     {
         var bar = Bar is >= 0 and <= 5 ? device.Bars[Bar] : null;

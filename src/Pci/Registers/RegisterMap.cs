@@ -153,16 +153,15 @@ public sealed class RegisterMap
         MustBeIncomplete(name);
         if (offset < 0 || bytes <= 0 || offset > Size - bytes)
             throw new ArgumentOutOfRangeException(nameof(offset), $"{Name}.{name}: 0x{offset:x} + {bytes} is outside the {Size}-byte block");
+        if (_windows.Find(window => Meet(offset, bytes, window.Offset, window.Size))?.Name is { } memory) throw new ArgumentException($"{Name}.{name} overlaps {memory}", nameof(offset));
         if (ClaimedBy(offset, bytes) is { } other) throw new ArgumentException($"{Name}.{name} overlaps {other}", nameof(offset));
     }
 
-    /// <summary>What lies in a stretch of this block, if anything.</summary>
+    /// <summary>What lies in a stretch of this block, if anything but plain memory.</summary>
     internal string? ClaimedBy(int offset, int bytes)
     {
-        foreach (var window in _windows)
-            if (offset < (long)window.Offset + window.Size && window.Offset < (long)offset + bytes) return window.Name;
         foreach (var block in _blocks)
-            if (offset < (long)block.Offset + block.Map.Size && block.Offset < (long)offset + bytes) return block.Name;
+            if (Meet(offset, bytes, block.Offset, block.Map.Size)) return block.Name;
         for (long at = offset, end = Math.Min((long)offset + bytes, Size); at < end;)
         {
             if (OwnAt((int)at) is { } register) return register.Name;
@@ -170,4 +169,6 @@ public sealed class RegisterMap
         }
         return null;
     }
+
+    static bool Meet(int a, int aBytes, int b, int bBytes) => a < (long)b + bBytes && b < (long)a + aBytes;
 }

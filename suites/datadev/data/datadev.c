@@ -478,6 +478,36 @@ static void do_files(void)
 	at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)size * count + 0x10000);
 	check(at != MAP_FAILED, "user registers can be mapped", "");
 	check(close(fd) == 0 && close(other) == 0, "close", "");
+	fd = open(NODE, O_RDONLY);
+	at = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	check(at != MAP_FAILED, "who has it open to read maps a buffer to read", "");
+	check(at == MAP_FAILED || (*(volatile int *)at, mprotect(at, size, PROT_READ | PROT_WRITE) < 0), "and cannot write it then", "");
+	close(fd);
+}
+
+/* msix-table: where the card's table is among its registers, it is the kernel's: what is in it is where the card's messages go. */
+static void do_msix_table(void)
+{
+	enum { TABLE = 0x38000 };
+	int fd = node(), words = 0, maps = 0, i;
+	off_t registers = (off_t)ioctl(fd, DATADEV_GET_BUFF_SIZE, 0) * ioctl(fd, DATADEV_GET_BUFF_COUNT, 0);
+	struct datadev_register reg = { TABLE, 0 };
+
+	check(ioctl(fd, DATADEV_READ_REGISTER, &reg) == 0 && reg.data >> 20 == 0xFEE, "it is where it should be", "0x%x", reg.data);
+	for (i = 0; i < 4; i++) {
+		reg.address = TABLE + 4 * i;
+		reg.data = 0x1000;
+		words += ioctl(fd, DATADEV_WRITE_REGISTER, &reg) < 0 && errno == EPERM;
+	}
+	check(words == 4, "no word of it can be written, by root either", "%d of 4", words);
+	for (i = -1; i <= 0; i++)
+		maps += mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, registers + TABLE + 4096 * i) == MAP_FAILED && errno == EPERM;
+	maps += mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, registers + TABLE) == MAP_FAILED && errno == EPERM;
+	check(maps == 3, "nor is it mapped, with what is around it either", "%d of 3", maps);
+	reg.address = TABLE - 4;
+	check(ioctl(fd, DATADEV_WRITE_REGISTER, &reg) == 0, "what is before it can be written", "");
+	check(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, registers + TABLE - 4096) != MAP_FAILED, "and mapped", "");
+	close(fd);
 }
 
 static void do_errors(void)
@@ -1145,6 +1175,8 @@ static void run(int argc, char **argv)
 		do_ioctl();
 	else if (is(what, "files"))
 		do_files();
+	else if (is(what, "msix-table"))
+		do_msix_table();
 	else if (is(what, "errors"))
 		do_errors();
 	else if (is(what, "pointers"))
