@@ -3,6 +3,7 @@ using Understudy.Toolchain;
 
 namespace Understudy.Boards.Tests;
 
+[Collection(nameof(SocketDirectory))]
 public sealed class QemuCommandLineTests
 {
     static readonly Kernel s_kernel = new("debian:6.12", "6.12.1-amd64", "6.12.1-1", "/k/vmlinuz", "/k/vmlinux", true, new string('0', 64), "/k/modules");

@@ -92,9 +92,9 @@ public sealed class AgentRobustnessTests : IAsyncLifetime
         {
             using var kernelLog = File.OpenRead("/dev/kmsg");
         }
-        catch (UnauthorizedAccessException)
+        catch (Exception none) when (none is UnauthorizedAccessException or IOException)
         {
-            Assert.Skip("only root may read the kernel's log here");
+            Assert.Skip($"the kernel's log cannot be read here: {none.Message}");
         }
         await using var agent = new AgentProcess(log: "/dev/full");
         Assert.Equal(FrameType.Done, (await agent.AnswerToAsync(new FrameWriter(FrameType.Hello).U32(Frame.Version).Seal(1))).Type);

@@ -225,6 +225,10 @@ public class ProtocolTests
         using var guest = new ScriptedGuest();
         await using var agent = await guest.ConnectedAsync();
         await guest.SendAsync(new FrameWriter(FrameType.Heartbeat).U64(2_000_000).U64(512).U32(150).U32(75).U32(25), 0);
+        // What is answered after it has come after it.
+        var ping = agent.PingAsync(Cancel);
+        await guest.SendAsync(new FrameWriter(FrameType.Done), (await guest.ExpectAsync(FrameType.Ping)).Id);
+        await ping;
 
         var last = await agent.HeartbeatLostAsync(TimeSpan.FromMilliseconds(200), Cancel);
         Assert.Equal(new Heartbeat(TimeSpan.FromSeconds(2), 1.5, 0.75, 0.25, 512, last!.HostTimestamp), last);

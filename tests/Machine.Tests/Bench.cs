@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Understudy.Runner;
 using Understudy.Toolchain;
 
-// One guest at a time: two would only make each other late.
+// One test at a time: two would only make each other late.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 [assembly: TestCollectionOrderer(typeof(Understudy.Machine.Tests.CompiledKernelsLast))]
 

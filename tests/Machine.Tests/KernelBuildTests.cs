@@ -21,7 +21,7 @@ public sealed class KernelBuildTests : IDisposable
     }
 
     [Fact]
-    public async Task A_killed_build_goes_on_where_it_stopped_for_two_who_ask_at_once()
+    public async Task A_killed_build_is_done_by_the_next_who_ask_once_for_two_at_once()
     {
         var name = NewName();
         var recipe = new KernelRecipe("debian:7.2") { Config = ["tinyconfig", "CONFIG_MODULES=y", $"CONFIG_LOCALVERSION=\"-{name}\"", "CONFIG_NO_SUCH_SYMBOL=y"] };

@@ -199,7 +199,7 @@ public sealed class SuiteTests : IDisposable
     public async Task Results_in_a_tests_output_count_and_output_without_end_is_cut()
     {
         Add("ktap", "echo 'KTAP version 1'; echo 1..2; echo 'ok 1 first'; echo 'not ok 2 second'");
-        Add("flood", "yes 0123456789 | head -c 20000000");
+        Add("flood", "yes 0123456789 | head -c 20000000", "timeout: 5m\n");
         var summary = await PlayAsync(_folder["s"]);
         Assert.Contains("'second'", Record(summary, "ktap").Verdict!.Reason, StringComparison.Ordinal);
         var flood = Path.Combine(Record(summary, "flood").Path, "run.out");

@@ -7,7 +7,7 @@ using Understudy.Verdict;
 
 namespace Understudy.Machine.Tests;
 
-/// <summary>The board whose guests are programs. The first test to run builds its kernel, once for this host.</summary>
+/// <summary>The board whose guests are programs. Who needs its kernel first builds it, once for this host.</summary>
 public sealed class UmlTests
 {
     static readonly Lazy<Task<Lab>> s_lab = new(() => Lab.OpenAsync(Bench.Toolbox, new LabRequest(Board: "uml")));

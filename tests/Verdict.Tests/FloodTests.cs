@@ -1,12 +1,9 @@
-using System.Runtime;
 using System.Text;
+using Understudy.Pci.Tests;
 
 namespace Understudy.Verdict.Tests;
 
-/// <summary>Alone, and what counts allocations without collections: one that anybody else starts charges the thread for the unused rest of its
-/// allocation context.</summary>
-[CollectionDefinition(nameof(FloodTests), DisableParallelization = true)]
-[Collection(nameof(FloodTests))]
+[Collection(nameof(Allocation))]
 public sealed class FloodTests
 {
     static byte[] Lines(string line, int bytes) => Encoding.Latin1.GetBytes(string.Concat(Enumerable.Repeat(line, (bytes / line.Length) + 1)));
@@ -30,11 +27,10 @@ public sealed class FloodTests
         var titles = Scan(scanner =>
         {
             scanner.Read(piece, 1.5);
-            Assert.True(GC.TryStartNoGCRegion(16 << 20));
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 64; i++) scanner.Read(piece, 1.5);
-            kept = GC.GetAllocatedBytesForCurrentThread() - before;
-            if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion) GC.EndNoGCRegion();
+            kept = Allocation.Of(() =>
+            {
+                for (var i = 0; i < 64; i++) scanner.Read(piece, 1.5);
+            });
         });
         Assert.Equal(["Out of memory: killed first", "Out of memory: killed last"], titles);
         Assert.Equal(0, kept);

@@ -1,8 +1,10 @@
 using System.Text;
+using Understudy.Pci.Tests;
 using Understudy.Verdict.Rules;
 
 namespace Understudy.Verdict.Tests;
 
+[Collection(nameof(Allocation))]
 public sealed class KernelLogScannerTests
 {
     public static TheoryData<string> Logs => [.. GoldenLog.Names];
@@ -77,9 +79,7 @@ public sealed class KernelLogScannerTests
         var plain = Encoding.ASCII.GetBytes(string.Concat(lines));
         var scanner = new KernelLogScanner(FindingSource.Console, _ => Assert.Fail("no finding in there"));
         Feed();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Feed();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.Of(Feed));
 
         void Feed()
         {

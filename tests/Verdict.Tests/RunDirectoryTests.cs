@@ -1,7 +1,9 @@
 using System.Text;
+using Understudy.Pci.Tests;
 
 namespace Understudy.Verdict.Tests;
 
+[Collection(nameof(Allocation))]
 public sealed class RunDirectoryTests : IDisposable
 {
     readonly TemporaryDirectory _temporary = new();
@@ -92,11 +94,12 @@ public sealed class RunDirectoryTests : IDisposable
     public void Writing_console_bytes_allocates_nothing()
     {
         using var run = Create();
-        var chunk = "[    1.234567] a line of the console\r\n[    1.234568] another"u8;
+        var chunk = "[    1.234567] a line of the console\r\n[    1.234568] another"u8.ToArray();
         for (var i = 0; i < 100; i++) run.AppendConsole(chunk, i);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) run.AppendConsole(chunk, i + 0.123456);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            for (var i = 0; i < 1000; i++) run.AppendConsole(chunk, i + 0.123456);
+        }));
     }
 
     [Fact]

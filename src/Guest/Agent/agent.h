@@ -73,7 +73,7 @@ struct queue {
 struct channel {
 	int in, out;
 	bool up;			/* somebody on the host has the other end open */
-	bool refuses;			/* what it polls as writable takes nothing: a second later we try again */
+	bool refuses;			/* what it polls as writable takes nothing: no poll, we try at each turn */
 	struct queue tx;
 };
 
