@@ -6,16 +6,7 @@
 #ifndef AXISG2_UAPI_H
 #define AXISG2_UAPI_H
 
-#ifdef __KERNEL__
 #include <linux/types.h>
-#else
-#include <stdint.h>
-typedef uint32_t __u32;
-typedef int32_t __s32;
-typedef uint64_t __u64;
-typedef __u64 __aligned_u64 __attribute__((aligned(8)));
-typedef uint8_t __u8;
-#endif
 
 #define DATADEV_API_VERSION	6
 #define DATADEV_MASK_BYTES	512
