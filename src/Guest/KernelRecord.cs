@@ -18,14 +18,20 @@ public sealed record KernelRecord(ulong Sequence, ulong GuestTimeMicroseconds, i
     public bool IsShownBy(ReadOnlySpan<char> console)
     {
         Span<char> time = stackalloc char[32];
-        time.TryWrite(CultureInfo.InvariantCulture, $"[{GuestTimeMicroseconds / 1_000_000,5}.{GuestTimeMicroseconds % 1_000_000:D6}]", out var length);
-        if (!console.Contains(time[..length], StringComparison.Ordinal)) return false;
+        if (!console.Contains(time[..WriteTime(time)], StringComparison.Ordinal)) return false;
         foreach (var line in Text.AsSpan().EnumerateLines())
             if (!line.IsWhiteSpace() && console.TrimEnd().EndsWith(line.TrimEnd(), StringComparison.Ordinal)) return true;
         return false;
     }
 
     /// <summary>The record as dmesg prints it.</summary>
-    public override string ToString() =>
-        FormattableString.Invariant($"[{GuestTimeMicroseconds / 1_000_000,5}.{GuestTimeMicroseconds % 1_000_000:D6}] {Text}");
+    public override string ToString()
+    {
+        Span<char> time = stackalloc char[32];
+        return $"{time[..WriteTime(time)]} {Text}";
+    }
+
+    // As print_time does in kernel/printk/printk.c.
+    int WriteTime(Span<char> room) =>
+        room.TryWrite(CultureInfo.InvariantCulture, $"[{GuestTimeMicroseconds / 1_000_000,5}.{GuestTimeMicroseconds % 1_000_000:D6}]", out var length) ? length : 0;
 }

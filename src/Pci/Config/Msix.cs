@@ -29,7 +29,7 @@ public sealed class Msix : Capability, IMessageCapability
         _control.Field(0, 0, Access.ReadWrite, "Mask");
         _pendingMap = new RegisterMap("MsixPending", (vectors + 63) / 64 * 8);
         _pendingBits = _pendingMap.Array(0, (vectors + 63) / 64, bytes: 8, name: "Pending");
-        if (Overlaps(tableOffset, _tableMap.Size, pendingOffset, _pendingMap.Size))
+        if (RegisterMap.Overlap(tableOffset, _tableMap.Size, pendingOffset, _pendingMap.Size))
             throw new ArgumentException($"The pending bits at 0x{pendingOffset:x} lie in the MSI-X table, 0x{tableOffset:x} to 0x{tableOffset + _tableMap.Size:x}", nameof(pendingOffset));
     }
 
@@ -121,8 +121,6 @@ public sealed class Msix : Capability, IMessageCapability
     RegisterFile Table => _table ?? throw new InvalidOperationException("The device is not in a slot yet.");
 
     RegisterFile Pending => _pending ?? throw new InvalidOperationException("The device is not in a slot yet.");
-
-    static bool Overlaps(int a, int aSize, int b, int bSize) => a < (long)b + bSize && b < (long)a + aSize;
 
     static bool Within(ulong offset, int start, int size, out int inFile)
     {

@@ -153,7 +153,7 @@ public sealed class RegisterMap
         MustBeIncomplete(name);
         if (offset < 0 || bytes <= 0 || offset > Size - bytes)
             throw new ArgumentOutOfRangeException(nameof(offset), $"{Name}.{name}: 0x{offset:x} + {bytes} is outside the {Size}-byte block");
-        if (_windows.Find(window => Meet(offset, bytes, window.Offset, window.Size))?.Name is { } memory) throw new ArgumentException($"{Name}.{name} overlaps {memory}", nameof(offset));
+        if (_windows.Find(window => Overlap(offset, bytes, window.Offset, window.Size))?.Name is { } memory) throw new ArgumentException($"{Name}.{name} overlaps {memory}", nameof(offset));
         if (ClaimedBy(offset, bytes) is { } other) throw new ArgumentException($"{Name}.{name} overlaps {other}", nameof(offset));
     }
 
@@ -161,7 +161,7 @@ public sealed class RegisterMap
     internal string? ClaimedBy(int offset, int bytes)
     {
         foreach (var block in _blocks)
-            if (Meet(offset, bytes, block.Offset, block.Map.Size)) return block.Name;
+            if (Overlap(offset, bytes, block.Offset, block.Map.Size)) return block.Name;
         for (long at = offset, end = Math.Min((long)offset + bytes, Size); at < end;)
         {
             if (OwnAt((int)at) is { } register) return register.Name;
@@ -170,5 +170,6 @@ public sealed class RegisterMap
         return null;
     }
 
-    static bool Meet(int a, int aBytes, int b, int bBytes) => a < (long)b + bBytes && b < (long)a + aBytes;
+    /// <summary>Whether two stretches have a byte in common.</summary>
+    internal static bool Overlap(int a, int aBytes, int b, int bBytes) => a < (long)b + bBytes && b < (long)a + aBytes;
 }
