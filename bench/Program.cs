@@ -8,7 +8,7 @@ using Understudy.Toolchain;
 var workshop = new Workshop();
 IBench[] catalog =
 [
-    new MmioReadBench(workshop), new IrqBench(workshop), new PostedBench(workshop), new DmaBench(workshop), new RegistersBench(),
+    new MmioReadBench(workshop), new IrqBench(workshop), new PostedBench(workshop), new DmaBench(workshop), new RegistersBench(), new TraceBench(),
     new ScannerBench(), new BootBench(workshop), new RestoreBench(workshop), new FloodBench(), new EditTestBench(workshop), new IdleBench(), new UmlBench(workshop), new MapBench(workshop),
 ];
 

@@ -159,6 +159,7 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     {
         using var timer = new PeriodicTimer(s_tracePeriod);
         var entries = new TraceEntry[1024];
+        var records = new TraceRecord[entries.Length];
         long next = 0;
         var more = true;
         while (more)
@@ -171,19 +172,20 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
             {
                 more = false;
             }
-            next = Drain(name, trace, entries, next);
+            next = Drain(name, trace, entries, records, next);
         }
     }
 
-    long Drain(string name, TraceRecorder trace, TraceEntry[] entries, long next)
+    long Drain(string name, TraceRecorder trace, TraceEntry[] entries, TraceRecord[] records, long next)
     {
         while (true)
         {
             var wanted = next;
             var count = trace.Read(wanted, entries, out next);
             if (next - count > wanted)
-                Keep(new TraceRecord(directory.Now, entries[0].DeviceTime, name, Verdict.TraceKind.Note, $"{next - count - wanted} transactions were too many to keep"));
-            for (var i = 0; i < count && Full is null; i++) Keep(Decoded(name, trace, entries[i]));
+                Keep(new TraceRecord(directory.Now, entries[0].DeviceTime, name, Verdict.TraceKind.Note, $"{next - count - wanted} transactions were too many to keep"), static (kept, d) => d.Append(kept));
+            for (var i = 0; i < count && Full is null; i++) records[i] = Decoded(name, trace, entries[i]);
+            Keep(records.AsMemory(0, count), static (kept, d) => d.Append(kept.Span));
             if (count < entries.Length) return next;
         }
     }
@@ -246,8 +248,6 @@ sealed class Evidence(RunDirectory directory, Func<Finding, Finding> judge) : ID
     // A kernel that died, or cannot be trusted any more, is no ground to test a driver on.
     bool IsBaseline(Finding seen)
         => seen.Source is FindingSource.Kernel or FindingSource.Console && seen.Severity < Severity.Fatal && seen.Time < Volatile.Read(ref _driverCame);
-
-    void Keep(TraceRecord record) => Keep(record, static (kept, d) => d.Append(kept));
 
     void Keep<T>(T what, Action<T, RunDirectory> write)
     {

@@ -14,7 +14,7 @@ sealed class AppendFile : IDisposable
     readonly Lock _lock = new();
     readonly string _path;
     readonly SafeFileHandle _handle;
-    readonly ArrayBufferWriter<byte> _line = new(512);
+    readonly ArrayBufferWriter<byte> _lines = new(512);
     readonly Utf8JsonWriter _json;
     long _length;
     bool _full;
@@ -23,7 +23,7 @@ sealed class AppendFile : IDisposable
     {
         _path = path;
         _handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-        _json = new Utf8JsonWriter(_line, RunJson.OneLine);
+        _json = new Utf8JsonWriter(_lines, RunJson.OneLine);
     }
 
     /// <summary>Bytes written so far.</summary>
@@ -34,16 +34,22 @@ sealed class AppendFile : IDisposable
         lock (_lock) Write(bytes);
     }
 
-    public void AppendLine<T>(T value, JsonTypeInfo<T> type)
+    public void AppendLine<T>(T value, JsonTypeInfo<T> type) => AppendLines([value], (json, line) => JsonSerializer.Serialize(json, line, type));
+
+    /// <summary>A line for each, handed over in one piece.</summary>
+    public void AppendLines<T>(ReadOnlySpan<T> values, Action<Utf8JsonWriter, T> write)
     {
         lock (_lock)
         {
-            _line.ResetWrittenCount();
-            _json.Reset();
-            JsonSerializer.Serialize(_json, value, type);
-            _json.Flush();
-            _line.Write("\n"u8);
-            Write(_line.WrittenSpan);
+            _lines.ResetWrittenCount();
+            foreach (var value in values)
+            {
+                _json.Reset();
+                write(_json, value);
+                _json.Flush();
+                _lines.Write("\n"u8);
+            }
+            Write(_lines.WrittenSpan);
         }
     }
 

@@ -36,18 +36,6 @@ public sealed class VhostUserPciTests
     }
 
     [Fact]
-    public async Task What_is_close_is_measured_by_what_a_kick_costs_on_this_host()
-    {
-        await using var rig = new VhostRig(options: new VhostUserPciOptions { PostsWithin = TimeSpan.FromTicks(1) });
-        using var guest = new VhostGuest(rig.SocketPath).Boot();
-        guest.IsLazy = true;
-        for (uint value = 0; value < 2000; value++) guest.Write32(0, ProbeDevice.EchoAt, value);
-        Assert.Equal(1999u, guest.Read32(0, ProbeDevice.EchoAt));
-        Assert.True(guest.Unkicked > 0);
-        Assert.Empty(rig.Transport.Findings);
-    }
-
-    [Fact]
     public async Task Long_transfers_and_fills_are_one_access()
     {
         await using var rig = new VhostRig();

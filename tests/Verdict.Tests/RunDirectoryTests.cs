@@ -66,6 +66,21 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void Transactions_come_in_any_number_and_keep_their_order()
+    {
+        TraceRecord[] many = [.. Enumerable.Range(0, 3000).Select(i => new TraceRecord(i, i, "nic", TraceKind.Write, $"Reg[{i}]"))];
+        using (var run = Create())
+        {
+            run.Append(many.AsSpan(0, 1));
+            run.Append(ReadOnlySpan<TraceRecord>.Empty);
+            run.Append(many.AsSpan(1, 1999));
+            run.Append(many[2000], many[2001]);
+            run.Append(many.AsSpan(2002));
+        }
+        Assert.Equal(many, RunRecord.Load(Run).Trace());
+    }
+
+    [Fact]
     public void Console_bytes_are_kept_and_each_line_has_the_time_of_its_first_byte()
     {
         using (var run = Create())

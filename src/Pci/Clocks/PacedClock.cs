@@ -13,10 +13,11 @@ public sealed class PacedClock : DeviceClock, IDisposable
 
     readonly long _accessCost;
     readonly TimeSpan _quiet;
-    readonly Timer _watch;
+    readonly AutoResetEvent _wanted = new(false);
     int _sleeps;
     long _lastAccess = Stopwatch.GetTimestamp();
-    bool _watching, _disposed;
+    bool _watching;
+    volatile bool _disposed;
 
     /// <summary>Starts at zero.</summary>
     /// <param name="nanosecondsPerAccess">Device time that one bus access costs.</param>
@@ -26,14 +27,15 @@ public sealed class PacedClock : DeviceClock, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(nanosecondsPerAccess);
         (_accessCost, _quiet) = (nanosecondsPerAccess, quiet ?? TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfNegative(_quiet.Ticks, nameof(quiet));
-        _watch = new Timer(_ => JumpIfQuiet(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // The runtime's timers wake three threads and are up to 3 ms late, which is what a sleeping driver would wait for.
+        new Thread(Watch) { IsBackground = true, Name = "quiet bus" }.Start();
     }
 
     /// <summary>Time stops for good; armed timers never fire.</summary>
     public void Dispose()
     {
         lock (Gate) _disposed = true;
-        _watch.Dispose();
+        _wanted.Set();
     }
 
     /// <inheritdoc/>
@@ -53,18 +55,36 @@ public sealed class PacedClock : DeviceClock, IDisposable
     {
         if (_watching || _disposed) return;
         _watching = true;
-        _watch.Change(_quiet, Timeout.InfiniteTimeSpan);
+        _wanted.Set();
     }
 
-    void JumpIfQuiet()
+    void Watch()
+    {
+        while (!_disposed)
+        {
+            _wanted.WaitOne();
+            for (TimeSpan? left = _quiet; left is { } time; left = LeftOfQuiet()) _wanted.WaitOne(Milliseconds(time));
+        }
+    }
+
+    /// <summary>Jumps when the bus has been quiet.</summary>
+    /// <returns>When to ask again; null when nothing is due, or ever will be.</returns>
+    TimeSpan? LeftOfQuiet()
     {
         lock (Gate)
         {
-            if (_disposed) return;
-            // What is due soon after comes in the same jump: a chain of events microseconds apart is one thing to a sleeping driver.
-            if (NextDue is { } due && Stopwatch.GetElapsedTime(_lastAccess) >= _quiet) RunDue(due + JumpNanoseconds);
-            _watching = NextDue is not null;
-            if (_watching) _watch.Change(_quiet, Timeout.InfiniteTimeSpan);
+            var left = _quiet - Stopwatch.GetElapsedTime(_lastAccess);
+            if (!_disposed && left <= TimeSpan.Zero && NextDue is { } due)
+            {
+                // What is due soon after comes in the same jump: a chain of events microseconds apart is one thing to a sleeping driver.
+                RunDue(due + JumpNanoseconds);
+                left = _quiet;
+            }
+            _watching = !_disposed && NextDue is not null;
+            return _watching ? left : null;
         }
     }
+
+    // Waits are counted in them: less than one would be none.
+    static int Milliseconds(TimeSpan time) => (int)Math.Clamp(Math.Ceiling(time.TotalMilliseconds), 1, int.MaxValue);
 }

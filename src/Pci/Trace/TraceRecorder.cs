@@ -10,8 +10,10 @@ public sealed class TraceRecorder : BusInterceptor
 {
     readonly Line[] _ring;
     readonly Dictionary<string, int> _noteNumbers = [];
-    readonly List<string> _notes = [];
+    volatile string[] _notes = new string[64];   // read by any thread, at the places it knows from entries
+    [ThreadStatic] static StringBuilder? t_words;
     PciSlot? _slot;
+    TraceDecoder? _decoder;
     DeviceClock? _clock;
     int _next;
 
@@ -62,12 +64,9 @@ public sealed class TraceRecorder : BusInterceptor
     /// <summary>An entry in words: register and field names, values, what a note says.</summary>
     public string Describe(in TraceEntry entry)
     {
-        if (entry.Kind != TraceKind.Transaction)
-            lock (Slot.Clock.Gate) return _notes[(int)entry.Address];
-        var text = new StringBuilder();
-        text.Append(entry.Op).Append(' ');
-        AppendTarget(text, entry);
-        if (entry.Status != BusStatus.Ok) text.Append($"  [{entry.Status}]");
+        if (entry.Kind != TraceKind.Transaction) return _notes[(int)entry.Address];
+        var text = (t_words ??= new StringBuilder()).Clear();
+        (_decoder ?? throw Homeless()).Append(text, entry);
         return text.ToString();
     }
 
@@ -90,7 +89,7 @@ public sealed class TraceRecorder : BusInterceptor
     protected internal override void Attached(PciSlot slot)
     {
         if (_slot is not null) throw new InvalidOperationException("A trace recorder belongs to one slot.");
-        (_slot, _clock) = (slot, slot.Clock);
+        (_slot, _decoder, _clock) = (slot, new TraceDecoder(slot), slot.Clock);
     }
 
     /// <inheritdoc/>
@@ -98,8 +97,10 @@ public sealed class TraceRecorder : BusInterceptor
     {
         if (!_noteNumbers.TryGetValue(text, out var number))
         {
-            _noteNumbers[text] = number = _notes.Count;
-            _notes.Add(text);
+            number = _noteNumbers.Count;
+            if (number == _notes.Length) _notes = [.. _notes, .. new string[_notes.Length]];
+            _notes[number] = text;
+            _noteNumbers[text] = number;
         }
         var traced = kind switch { NoteKind.Stimulus => TraceKind.Stimulus, NoteKind.Timer => TraceKind.Timer, NoteKind.Fault => TraceKind.Fault, _ => TraceKind.Finding };
         ref var line = ref Take();
@@ -118,72 +119,9 @@ public sealed class TraceRecorder : BusInterceptor
         return ref line;
     }
 
-    PciSlot Slot => _slot ?? throw new InvalidOperationException("The recorder is not on a slot yet.");
+    PciSlot Slot => _slot ?? throw Homeless();
 
-    void AppendTarget(StringBuilder text, in TraceEntry entry)
-    {
-        switch (entry.Op)
-        {
-            case BusOp.Interrupt: text.Append("vector ").Append(entry.Address); return;
-            case BusOp.IntxAssert or BusOp.IntxDeassert or BusOp.Reset: text.Length--; return;
-            case BusOp.DmaRead or BusOp.DmaWrite: text.Append($"0x{entry.Address:x} +{entry.Length}"); break;
-            default: AppendRegister(text, entry); return;
-        }
-        if (entry.Length is > 0 and <= 8) text.Append($" = 0x{entry.Value:x}");
-    }
-
-    void AppendRegister(StringBuilder text, in TraceEntry entry)
-    {
-        var (start, map) = MapOf(entry);
-        var at = entry.Address - (ulong)start;
-        var shown = Math.Min(entry.Length, 8);
-        if (map is null || at >= (ulong)map.Size || map.Locate((int)at) is null)
-        {
-            text.Append($"{map?.Name ?? $"Bar{entry.Bar}"}+0x{at:x}");
-            if (shown > 0) text.Append($" = 0x{entry.Value:x}");
-        }
-        else
-        {
-            for (var i = 0; i < shown;) i += AppendPiece(text, map, (int)at + i, entry.Value >> (8 * i), shown - i);
-        }
-        if (entry.Length > 8) text.Append($" ... ({entry.Length} bytes)");
-    }
-
-    (int Start, RegisterMap? Map) MapOf(TraceEntry entry)
-    {
-        if (entry.Op <= BusOp.ConfigWrite) return (0, Slot.ConfigMap);
-        foreach (var (bar, start, map) in Slot.Maps())
-            if (bar == entry.Bar && entry.Address >= (ulong)start && entry.Address - (ulong)start < (ulong)map.Size) return (start, map);
-        return (0, Slot.Device.Bars.ElementAtOrDefault(entry.Bar)?.Registers.Map);
-    }
-
-    /// <summary>The part of an access that meets one register.</summary>
-    /// <returns>The bytes it is.</returns>
-    static int AppendPiece(StringBuilder text, RegisterMap map, int at, ulong value, int left)
-    {
-        if (map.Locate(at) is not var (register, start, path)) return 1;
-        var lane = at - start;
-        var bytes = Math.Min(register.Bytes - lane, left);
-        if (bytes < 8) value &= (1UL << (8 * bytes)) - 1;
-        if (text[^1] != ' ') text.Append(", ");
-        text.Append(path);
-        if (bytes != register.Bytes) text.Append($"[{8 * (lane + bytes) - 1}:{8 * lane}]");
-        text.Append($" = 0x{value:x}");
-        AppendFields(text, register, value << (8 * lane));
-        return bytes;
-    }
-
-    static void AppendFields(StringBuilder text, Register register, ulong value)
-    {
-        var words = register.Fields.Where(field => field.Name != register.Name && field.Of(value) != 0).Select(field => FieldText(field, field.Of(value)));
-        var joined = string.Join(' ', words);
-        if (joined.Length > 0) text.Append(" {").Append(joined).Append('}');
-    }
-
-    static string FieldText(in FieldInfo field, ulong value)
-        => field.ValueNames?.GetValueOrDefault(value) is { } named ? $"{field.Name}={named}"
-            : field.Mask >> field.Low == 1 ? field.Name
-            : $"{field.Name}=0x{value:x}";
+    static InvalidOperationException Homeless() => new("The recorder is not on a slot yet.");
 
     static ulong First8(ReadOnlySpan<byte> data)
     {

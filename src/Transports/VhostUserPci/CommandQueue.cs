@@ -16,12 +16,12 @@ sealed class CommandQueue(VhostUserPciServer server, PciSlot slot)
     readonly List<Virtqueue.Buffer> _chain = new(8);
 
     /// <summary>Carries out what the guest has put there. Each is given back before anything that comes after it is looked at.</summary>
-    /// <returns>False when there was nothing.</returns>
-    public bool Serve(Virtqueue queue)
+    /// <returns>How much that was.</returns>
+    public int Serve(Virtqueue queue)
     {
-        var any = false;
-        for (; queue.TryPop(_chain, out var head); any = true) queue.Push(head, Carry());
-        return any;
+        var carried = 0;
+        for (; queue.TryPop(_chain, out var head); carried++) queue.Push(head, Carry());
+        return carried;
     }
 
     int Carry()
