@@ -45,7 +45,11 @@ sealed class TraceBench : IBench
         var slot = new PciSlot(new LoopbackBus(), new BenchCard(), [trace]);
         slot.WriteConfig(4, [7, 0]);
         var entries = new TraceEntry[AtOnce];
-        for (var i = 0; trace.Count < 2 * AtOnce; i++) slot.Write(0, (ulong)(i % 4 * 4), [(byte)i, 2, 3, 4]);
+        for (var i = 0; trace.Count < 2 * AtOnce; i++)
+        {
+            slot.Write(0, 4, [(byte)i, 2, 3, 4]);
+            slot.WriteConfig(4, [7, 0]);        // a register of many fields
+        }
         if (trace.Read(trace.Count - AtOnce, entries, out _) != AtOnce) throw new InvalidOperationException("the trace is not whole");
         return entries;
     }

@@ -36,6 +36,21 @@ public sealed class VhostUserPciTests
     }
 
     [Fact]
+    public async Task A_guest_that_pauses_now_and_then_is_heard_whether_it_kicks_or_not()
+    {
+        await using var rig = new VhostRig(options: new VhostUserPciOptions { PostsWithin = TimeSpan.FromTicks(1) });
+        using var guest = new VhostGuest(rig.SocketPath).Boot();
+        guest.IsLazy = true;
+        for (uint value = 0; value < 500; value++)
+        {
+            guest.Write32(0, ProbeDevice.EchoAt, value);
+            Assert.Equal(value, guest.Read32(0, ProbeDevice.EchoAt));
+            if (value % 25 == 0) Thread.Sleep(2);
+        }
+        Assert.Empty(rig.Transport.Findings);
+    }
+
+    [Fact]
     public async Task Long_transfers_and_fills_are_one_access()
     {
         await using var rig = new VhostRig();

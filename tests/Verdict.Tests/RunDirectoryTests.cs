@@ -230,6 +230,21 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void On_a_full_disk_what_there_was_room_for_of_many_transactions_is_kept()
+    {
+        using var disk = SmallDisk.Mount(_temporary["disk"], kibibytes: 512);
+        using var run = RunDirectory.Create(Path.Combine(disk.Path, "run"), Info, _time);
+        TraceRecord[] many = [.. Enumerable.Range(0, 1024).Select(i => new TraceRecord(i, i, "nic", TraceKind.Note, new string('x', 100)))];
+        var batches = 0;
+        Action fill = () => { for (; batches < 100; batches++) run.Append(many); };
+        Assert.Throws<RunDirectoryFullException>(fill);
+        run.Conclude(new RunVerdict(Outcome.Broken, "disk full", []));
+        var kept = RunRecord.Load(run.Path).Trace().ToArray();
+        Assert.InRange(kept.Length, batches * many.Length, (batches + 1) * many.Length - 1);
+        Assert.Equal(kept, kept.Select((_, i) => many[i % many.Length]));
+    }
+
+    [Fact]
     public void The_verdict_frees_the_reserve_it_was_kept_for()
     {
         using var run = Create();

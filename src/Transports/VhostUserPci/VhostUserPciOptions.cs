@@ -15,7 +15,7 @@ public sealed record VhostUserPciOptions
     public Calendar? Calendar { get; init; }
 
     /// <summary>A guest whose accesses follow each other as closely as this, or as a few times what it takes the host to carry a message, is told that it
-    /// need not say so each time, and is ahead of its writes then. Zero never tells it: for one whose time goes on, in steps of its own, while it waits for an answer.</summary>
+    /// need not say so each time, and is ahead of its writes then, from the first access after a pause on if that was worth while before. Zero never tells it: for one whose time goes on, in steps of its own, while it waits for an answer.</summary>
     public TimeSpan PostsWithin { get; init; } = TimeSpan.FromMicroseconds(50);
 
     /// <summary>Seed of the devices' random sources.</summary>

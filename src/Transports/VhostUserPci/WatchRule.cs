@@ -31,7 +31,7 @@ sealed class WatchRule(TimeSpan asked)
     }
 
     /// <summary>The queue was watched.</summary>
-    /// <param name="carried">Accesses that came without a kick.</param>
+    /// <param name="carried">Accesses that came without a kick; 0 when others kept us from the processor.</param>
     /// <param name="paused">It ended because nothing more came; else because of something the guest had to say.</param>
     public void Watched(int carried, bool paused)
     {
