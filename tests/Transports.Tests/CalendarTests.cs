@@ -89,7 +89,7 @@ public sealed class CalendarTests
         await writing.WaitAsync(s_limit, TestContext.Current.CancellationToken);
         for (var kick = 0; kick < 2; kick++)
         {
-            guest.Post();
+            guest.Post(slot: 0);
             guest.Kick(1);
             Assert.Single(guest.Interrupts());
         }

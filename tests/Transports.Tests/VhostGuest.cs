@@ -194,9 +194,12 @@ sealed class VhostGuest : IDisposable
     }
 
     /// <summary>Gives the device a buffer for one interrupt more.</summary>
-    public void Post()
+    public void Post() => Post(_posted % Entries);
+
+    /// <summary>Gives the device a buffer back, or one more.</summary>
+    /// <param name="slot">Which; the first ten are its own from the beginning.</param>
+    public void Post(int slot)
     {
-        var slot = _posted % Entries;
         Descriptor(1, slot, Messages + (ulong)slot * 64, 20, 2, 0);
         Offer(1, slot, ref _posted);
     }

@@ -139,11 +139,28 @@ public sealed class VhostUserPciTests
         Assert.Equal([(Int, 1UL, 0u)], guest.Interrupts());
         guest.Write32(0, ProbeDevice.EchoAt, 1);
         Assert.Single(guest.Interrupts());
-        guest.Post();
+        guest.Post(slot: 0);
         guest.Kick(1);
         Assert.Equal(2, guest.Interrupts().Count);
         guest.Write32(0, ProbeDevice.LevelAt, 0);
-        guest.Post();
+        guest.Post(slot: 1);
+        guest.Kick(1);
+        Assert.Equal(2, guest.Interrupts().Count);
+    }
+
+    [Fact]
+    public async Task A_pin_nobody_listens_to_is_told_once_whatever_else_interrupts()
+    {
+        await using var rig = new VhostRig();
+        using var guest = new VhostGuest(rig.SocketPath).Boot();
+        guest.Write32(0, ProbeDevice.LevelAt, 1);
+        for (var slot = 10; slot < 14; slot++)
+        {
+            guest.Post(slot);
+            guest.Kick(1);
+        }
+        Assert.Single(guest.Interrupts());
+        guest.Post(slot: 0);
         guest.Kick(1);
         Assert.Equal(2, guest.Interrupts().Count);
     }

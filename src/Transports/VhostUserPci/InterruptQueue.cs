@@ -32,6 +32,7 @@ sealed class InterruptQueue : ICaller
     readonly DeviceTimer? _again;
     UnixSocket? _channel;
     bool _asserted, _sent;
+    ulong? _told;       // where the guest was told of the pin, until it has given that back
     volatile bool _owesCall;
 
     public InterruptQueue(VhostUserPciServer server, bool callsLater)
@@ -72,7 +73,8 @@ sealed class InterruptQueue : ICaller
         else if (_waiting.Count < MostWaiting && !_waiting.Contains(message.Data)) _waiting.Enqueue(message.Data);
     }
 
-    /// <summary>The guest has given buffers back: there is room, and what they told has been handled.</summary>
+    /// <summary>The guest has given buffers back: there is room, and what they told has been handled. The one that told of the pin it keeps for as
+    /// long as nobody listens to that, while others come and go.</summary>
     public void Kicked()
     {
         var more = false;
@@ -82,8 +84,9 @@ sealed class InterruptQueue : ICaller
             more = true;
         }
         if (more) Call();
+        if (_told is { } told && !_server.Interrupts.Offers(told)) return;
         var handled = _sent;
-        _sent = false;
+        (_sent, _told) = (false, null);
         if (handled && _again is not null) _again.Arm(LooksAgain);
         else FireIntx();
     }
@@ -98,13 +101,13 @@ sealed class InterruptQueue : ICaller
     public void Forget()
     {
         _waiting.Clear();
-        _sent = false;
+        (_sent, _told) = (false, null);
     }
 
     void FireIntx()
     {
         if (!_asserted || _sent || _again is { IsArmed: true } || !Put(Int, 1, 0)) return;
-        _sent = true;
+        (_sent, _told) = (true, _chain[0].Address);
         Call();
     }
 
@@ -120,6 +123,7 @@ sealed class InterruptQueue : ICaller
         BinaryPrimitives.WriteUInt32LittleEndian(message[16..], data);
         if (_chain.Count != 1 || !_chain[0].IsForUs || _chain[0].Length < MessageBytes) throw new ProtocolException("a buffer for interrupts that holds none");
         if (!_server.Memory.Write(_chain[0].Address, message)) throw GuestMemory.Outside(_chain[0].Address);
+        if (_chain[0].Address == _told) _told = null;
         queue.Push(head, MessageBytes);
         return true;
     }

@@ -60,13 +60,30 @@ sealed class Virtqueue(GuestMemory memory)
     {
         head = 0;
         if (!IsReady) return false;
-        var waiting = (ushort)(memory.Read16(_available + 2) - _nextAvailable);
-        if (waiting == 0) return false;
-        if (waiting > Size) throw new ProtocolException($"a queue of {Size} entries offers {waiting}");
+        if (Waiting() == 0) return false;
         head = memory.Read16(_available + 4 + (ulong)(_nextAvailable & (Size - 1)) * 2);
         _nextAvailable++;
         Walk(head, chain);
         return true;
+    }
+
+    /// <summary>Whether a buffer that begins at that address, the guest's physical one, is offered and not taken yet.</summary>
+    public bool Offers(ulong address)
+    {
+        if (!IsReady) return false;
+        Span<byte> first = stackalloc byte[sizeof(ulong)];
+        for (var left = Waiting(); left > 0; left--)
+        {
+            var head = memory.Read16(_available + 4 + (ulong)((_nextAvailable + left - 1) & (Size - 1)) * 2);
+            if (head < Size && memory.Read(_descriptors + (ulong)head * DescriptorBytes, first) && BinaryPrimitives.ReadUInt64LittleEndian(first) == address) return true;
+        }
+        return false;
+    }
+
+    ushort Waiting()
+    {
+        var waiting = (ushort)(memory.Read16(_available + 2) - _nextAvailable);
+        return waiting <= Size ? waiting : throw new ProtocolException($"a queue of {Size} entries offers {waiting}");
     }
 
     void Walk(ushort head, List<Buffer> chain)
