@@ -15,11 +15,11 @@ sealed partial class UmlMachine : IMachine
 
     static readonly TimeSpan s_answer = TimeSpan.FromSeconds(10);
 
-    readonly UmlBoard _board;
-    readonly BootSpec _spec;
     // Its code runs at the host's speed, and does not take as long between two accesses as an emulated processor's.
     static readonly TimeSpan s_quiet = TimeSpan.FromMicroseconds(400);
 
+    readonly UmlBoard _board;
+    readonly BootSpec _spec;
     readonly SocketDirectory _sockets = new();
     readonly DeviceClock _clock;
     readonly Transports.TimeTravel.Calendar? _calendar;

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Understudy.Pci;
 
-/// <summary>Device time for a machine whose own time we cannot steer (QEMU, User Mode Linux): every bus access costs a fixed amount of it, and when the bus
-/// has been quiet for a while it jumps to the next event, and 20 µs past it. A driver's poll loop makes progress at a fixed rate per poll, a sleeping
+/// <summary>Device time for a machine whose own time we cannot steer (QEMU, User Mode Linux): every bus access costs a fixed amount of it, and
+/// when the bus has been quiet for a while it jumps to the next event, and 20 µs past it. A driver's poll loop makes progress at a fixed rate per poll, a sleeping
 /// driver gets its interrupt, and neither depends on how fast the host happens to be. One that goes on sleeping between its polls gives the device
 /// the time it sleeps, as the host measures it. An idle bus costs no host time.</summary>
 public sealed class PacedClock : DeviceClock, IDisposable
@@ -22,8 +22,8 @@ public sealed class PacedClock : DeviceClock, IDisposable
 
     /// <summary>Starts at zero.</summary>
     /// <param name="nanosecondsPerAccess">Device time that one bus access costs.</param>
-    /// <param name="quiet">Host time without an access after which time jumps to the next event; 1 ms unless told. It is looked at once a
-    /// millisecond at most: what is less comes true sooner in the mean.</param>
+    /// <param name="quiet">Host time without an access after which time jumps to the next event; 1 ms unless told. The bus is
+    /// looked at once a millisecond at most, so less than that makes the mean wait shorter, and not each.</param>
     public PacedClock(long nanosecondsPerAccess = 500, TimeSpan? quiet = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(nanosecondsPerAccess);

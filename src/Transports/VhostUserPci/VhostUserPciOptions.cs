@@ -14,8 +14,9 @@ public sealed record VhostUserPciOptions
     /// is. Null for guests that have a time of their own. Stays the caller's.</summary>
     public Calendar? Calendar { get; init; }
 
-    /// <summary>A guest whose accesses follow each other as closely as this, or as a few times what it takes the host to carry a message, is told that it
-    /// need not say so each time, and is ahead of its writes then, from the first access after a pause on if that was worth while before. Zero never tells it: for one whose time goes on, in steps of its own, while it waits for an answer.</summary>
+    /// <summary>A guest whose accesses follow each other as closely as this, or as a few times what it takes the host to carry a message, is told
+    /// that it need not say so each time, and is ahead of its writes then; after a pause too, as long as that was worth while. Zero never tells
+    /// it: for one whose time goes on, in steps of its own, while it waits for an answer.</summary>
     public TimeSpan PostsWithin { get; init; } = TimeSpan.FromMicroseconds(50);
 
     /// <summary>Seed of the devices' random sources.</summary>
